@@ -1,0 +1,1 @@
+"""Analysis: from evidence to joules with intervals, and from joules to comparisons."""

@@ -1,0 +1,1 @@
+"""Backends: load and run a model."""

@@ -1,0 +1,1 @@
+"""Capture: the sampler process, the profiler and its decorator; the only layer with a clock."""

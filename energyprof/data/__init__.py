@@ -1,0 +1,1 @@
+"""Factor tables, each row with its source, year and licence."""

@@ -1,0 +1,1 @@
+"""Values: what the other layers pass to each other. No clock, no file, no thread."""

@@ -1,0 +1,65 @@
+"""One metered thing, and what is known of its meter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from energyprof.model.quantity import Basis
+
+Kind = Literal["gpu", "cpu", "dram", "platform", "module", "core", "uncore", "battery", "wall", "board"]
+
+
+@dataclass(frozen=True, slots=True)
+class PowerModel:
+    """Watts assumed where no meter exists: power = idle_w + active_w_per_core x busy cores.
+
+    Each field is (low, best, high) in W. `idle_w` is the share of the whole machine that is counted.
+    """
+
+    idle_w: tuple[float, float, float]
+    active_w_per_core: tuple[float, float, float]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """One metered thing.
+
+    Attributes:
+        id: "gpu:0", "cpu:package-0", "dram:0", "psys", "cpu:model".
+        kind: what it meters.
+        sensor: the device family that reads it: "nvml", "rapl", "cpu-model", ...
+        label: for people: "GPU 0 (NVIDIA H200)".
+        parent: id of the domain that contains it; its joules are already in the parent's.
+        basis: measured by a counter, derived from power samples, or estimated by a model.
+        joules_per_count: J per unit of the raw counter; for a power model, unused.
+        counts_per_wrap: the counter starts again from 0 after this many counts; None = never.
+        gain: relative 95 % half-width of the calibration error, shared by all readings of one device.
+        period_s: how often the counter moves, where known beforehand; else it is measured.
+        max_power_w: readings above 1.5 times this are not plausible; None = unknown.
+        model: the assumed watts, for basis "estimated"; the raw counter is then CPU time in ns.
+        note: what a reader must know: "whole GPU, MIG is on".
+    """
+
+    id: str
+    kind: Kind
+    sensor: str
+    label: str
+    parent: str | None = None
+    basis: Basis = "measured"
+    joules_per_count: float = 1e-6
+    counts_per_wrap: int | None = None
+    gain: float = 0.0
+    period_s: float | None = None
+    max_power_w: float | None = None
+    model: PowerModel | None = None
+    note: str | None = None
+
+
+def outermost(domains: Iterable[Domain]) -> list[Domain]:
+    """The domains whose parent is not among them: the only ones that a total may add."""
+    domains = list(domains)
+    ids = {domain.id for domain in domains}
+    return [domain for domain in domains if domain.parent not in ids]

@@ -1,0 +1,67 @@
+"""Cumulative counter readings of one domain, kept as ticks: the moments at which the counter moved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from energyprof.model.domain import Domain
+
+NS_PER_S = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A time without readings.
+
+    Attributes:
+        start_s, end_s: last good reading before it, first good one after it.
+        reason: what went wrong, as the sensor said it.
+        energy_known: True where the counter ran on, so that the joules of the gap are known as a whole;
+            False where it was reset, so that they are lost.
+    """
+
+    start_s: float
+    end_s: float
+    reason: str
+    energy_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """What one counter said, without any interpretation.
+
+    Attributes:
+        domain: whose counter.
+        after_s: for each tick, the last reading that still showed the former value: the tick came later.
+        seen_s: for each tick, the reading that first showed the new value: the tick came no later.
+            Both on the monotonic clock; strictly increasing.
+        counts: the unwrapped counter at each tick, in `domain.joules_per_count`; for a power model, ns of
+            CPU time.
+        end_s: the last reading of all, whether the counter had moved or not.
+        gaps: times without readings.
+    """
+
+    domain: Domain
+    after_s: list[float]
+    seen_s: list[float]
+    counts: list[int]
+    end_s: float
+    gaps: list[Gap] = field(default_factory=list)
+
+    def energy_j(self, bound: int = 1) -> list[float]:
+        """Cumulative joules at each tick, 0 at the first one.
+
+        Args:
+            bound: for a power model, 0 takes its low, 1 its best and 2 its high watts.
+        """
+        if not self.counts:
+            return []
+        first, start_s = self.counts[0], self.seen_s[0]
+        model = self.domain.model
+        if model is None:
+            return [(count - first) * self.domain.joules_per_count for count in self.counts]
+        idle_w, active_w = model.idle_w[bound], model.active_w_per_core[bound]
+        return [
+            idle_w * (seen_s - start_s) + active_w * (count - first) / NS_PER_S
+            for seen_s, count in zip(self.seen_s, self.counts, strict=True)
+        ]

@@ -1,0 +1,1 @@
+"""Runner: a profile becomes isolated workers, interleaved trials and a run."""

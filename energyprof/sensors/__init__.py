@@ -1,0 +1,1 @@
+"""Sensors: one file a device family, and the CPU model used where there is no sensor."""
