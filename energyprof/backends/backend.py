@@ -24,6 +24,8 @@ class ModelSource:
             (image-classification: float32 (batch, channels, height, width) -> logits (batch, classes)).
         digest: SHA-256 over everything that decides its outputs; the key of exports and quantisations.
         weights: "random" is never given a quality score.
+        calibration: loads training images, float32 (n, channels, height, width), from which static
+            quantisation takes the ranges of activations; None = quantise dynamically.
     """
 
     name: str
@@ -33,6 +35,7 @@ class ModelSource:
     weights: Weights
     licence: str | None
     build: Callable[[], Any] | None = None
+    calibration: Callable[[], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
