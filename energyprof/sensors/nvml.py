@@ -1,0 +1,249 @@
+"""NVIDIA GPUs through NVML: the energy counter, and power integrated here where a GPU has no counter."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from energyprof.model.domain import Domain
+from energyprof.model.quantity import Basis
+from energyprof.sensors.cuda_visible import visible_gpus
+from energyprof.sensors.sensor import Finding
+
+GAIN = 0.05
+"""Against reference meters cards were -6.2 to +1 % off, each by its own constant (Yang, Adamek, Armour, SC'24)."""
+
+SEGMENT_START_UJ = 1 << 40
+"""Where integrated energy starts counting; far above 0 so that every later segment can start below it."""
+
+NO_DRIVER = (
+    "With an NVIDIA GPU in this machine, install its driver until `nvidia-smi` lists it; "
+    "start a container with `docker run --gpus all`."
+)
+
+PART_TIME = re.compile(r"\b(A100|A800|A30|H20|H100|H200|H800|GH200)\b")
+PART_TIME_NOTE = (
+    "the power sensor samples 25 % of the time on this architecture; whether the energy counter does is not known"
+)
+MODULE_NOTE = "the counter covers the whole Grace Hopper module: GPU, CPU and memory"
+MIG_NOTE = "whole GPU, MIG is on: no instance is metered alone"
+ORDER_NOTE = (
+    "numbered by PCI bus, while CUDA numbers the fastest first; set CUDA_DEVICE_ORDER=PCI_BUS_ID for equal numbers"
+)
+INTEGRATED_NOTE = "no energy counter: instant power integrated between readings"
+AVERAGE_NOTE = (
+    "no energy counter: power integrated between readings; from Ampere on (A100 apart) it is a mean over 1 s, too slow "
+    "for windows under 30 s"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """One GPU as NVML lists it, in PCI order."""
+
+    index: int
+    handle: Any
+    name: str
+    uuid: str
+
+
+class Meter(Protocol):
+    """Reads one GPU. Raises `pynvml.NVMLError`."""
+
+    basis: Basis
+    note: str | None
+
+    def read(self) -> int: ...
+
+
+class EnergyCounter:
+    """The cumulative counter, in mJ since the driver was loaded (Volta and later)."""
+
+    basis: Basis = "measured"
+    note: str | None = None
+
+    def __init__(self, nvml: Any, handle: Any) -> None:
+        self._read = nvml.nvmlDeviceGetTotalEnergyConsumption
+        self._handle = handle
+
+    def read(self) -> int:
+        return int(self._read(self._handle))
+
+
+class PowerIntegral:
+    """Energy in uJ from power readings, by the trapezoidal rule between two of them.
+
+    After a reading that failed, what was drawn in between is unknown. The count then starts again below where
+    it last started, so that whoever reads it sees a reset and not a stretch without power.
+    """
+
+    basis: Basis = "derived"
+
+    def __init__(self, power_mw: Callable[[], int], note: str, clock_ns: Callable[[], int]) -> None:
+        self.note: str | None = note
+        self._power_mw = power_mw
+        self._clock_ns = clock_ns
+        self._start_uj = SEGMENT_START_UJ
+        self._drawn_uj = 0.0
+        self._last: tuple[int, int] | None = None
+
+    def read(self) -> int:
+        last, self._last = self._last, None
+        power_mw = self._power_mw()
+        self._last = now_ns, power_mw = self._clock_ns(), power_mw
+        if last is None:
+            self._start_uj -= 1
+            self._drawn_uj = 0.0
+        else:
+            self._drawn_uj += (last[1] + power_mw) / 2 * (now_ns - last[0]) / 1e6
+        return self._start_uj + int(self._drawn_uj)
+
+
+class NvmlSensor:
+    """The GPUs that CUDA may use here."""
+
+    name = "nvml"
+
+    def __init__(self, nvml: Any, meters: list[Meter], domains: list[Domain]) -> None:
+        self.domains = domains
+        self._nvml = nvml
+        self._meters = meters
+
+    def read(self) -> list[int | str]:
+        return [self._reading(meter) for meter in self._meters]
+
+    def close(self) -> None:
+        self._nvml.nvmlShutdown()
+
+    def _reading(self, meter: Meter) -> int | str:
+        try:
+            return meter.read()
+        except self._nvml.NVMLError as error:
+            return f"NVML: {error}"
+
+
+def find(environ: Mapping[str, str], *, clock_ns: Callable[[], int] = time.monotonic_ns) -> Finding:
+    """Looks for GPUs that CUDA may use and NVML can meter.
+
+    Args:
+        environ: CUDA_VISIBLE_DEVICES and CUDA_DEVICE_ORDER are read from it.
+        clock_ns: monotonic, for power that is integrated here.
+    """
+    try:
+        nvml: Any = importlib.import_module("pynvml")
+    except ImportError:
+        return Finding(None, "The NVML bindings are not installed.", "pip install nvidia-ml-py")
+    try:
+        nvml.nvmlInit()
+    except nvml.NVMLError as error:
+        return Finding(None, f"NVML does not start: {error}.", NO_DRIVER)
+    finding = _metered(nvml, environ, clock_ns)
+    if finding.sensor is None:
+        nvml.nvmlShutdown()
+    return finding
+
+
+def _metered(nvml: Any, environ: Mapping[str, str], clock_ns: Callable[[], int]) -> Finding:
+    gpus = [_gpu(nvml, index) for index in range(nvml.nvmlDeviceGetCount())]
+    if not gpus:
+        return Finding(None, "The NVIDIA driver lists no GPU.", NO_DRIVER)
+    value = environ.get("CUDA_VISIBLE_DEVICES")
+    chosen = visible_gpus(value, [gpu.uuid for gpu in gpus], lambda mig: _mig_parent(nvml, mig))
+    if not chosen:
+        return Finding(None, f"CUDA_VISIBLE_DEVICES={value!r} shows CUDA no GPU.", "unset CUDA_VISIBLE_DEVICES")
+    order_matters = len(gpus) > 1 and environ.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID"
+    meters: list[Meter] = []
+    domains: list[Domain] = []
+    missed: list[str] = []
+    for gpu in (gpus[index] for index in chosen):
+        try:
+            meter = _meter(nvml, gpu.handle, clock_ns)
+        except nvml.NVMLError as error:
+            missed.append(f"GPU {gpu.index} ({gpu.name}) gives neither energy nor power: {error}.")
+            continue
+        meters.append(meter)
+        domains.append(_domain(nvml, gpu, meter, ORDER_NOTE if order_matters else None))
+    reason = " ".join(missed) or None
+    return Finding(NvmlSensor(nvml, meters, domains) if meters else None, reason, "nvidia-smi -q" if reason else None)
+
+
+def _gpu(nvml: Any, index: int) -> Gpu:
+    """A GPU that fell off the bus keeps its number, without handle and UUID."""
+    try:
+        handle = nvml.nvmlDeviceGetHandleByIndex(index)
+        return Gpu(index, handle, nvml.nvmlDeviceGetName(handle), nvml.nvmlDeviceGetUUID(handle))
+    except nvml.NVMLError as error:
+        return Gpu(index, None, str(error), "")
+
+
+def _mig_parent(nvml: Any, mig: str) -> int | None:
+    try:
+        instance = nvml.nvmlDeviceGetHandleByUUID(mig)
+        return int(nvml.nvmlDeviceGetIndex(nvml.nvmlDeviceGetDeviceHandleFromMigDeviceHandle(instance)))
+    except nvml.NVMLError:
+        return None
+
+
+def _meter(nvml: Any, handle: Any, clock_ns: Callable[[], int]) -> Meter:
+    """The best meter of a GPU, read once; raises `NVMLError` where there is none."""
+    counter = EnergyCounter(nvml, handle)
+    try:
+        counter.read()
+        return counter
+    except nvml.NVMLError_NotSupported:
+        pass
+    integral = PowerIntegral(lambda: _instant_mw(nvml, handle), INTEGRATED_NOTE, clock_ns)
+    try:
+        integral.read()
+        return integral
+    except nvml.NVMLError_NotSupported:
+        average = PowerIntegral(lambda: int(nvml.nvmlDeviceGetPowerUsage(handle)), AVERAGE_NOTE, clock_ns)
+        average.read()
+        return average
+
+
+def _instant_mw(nvml: Any, handle: Any) -> int:
+    field = nvml.nvmlDeviceGetFieldValues(handle, [(nvml.NVML_FI_DEV_POWER_INSTANT, 0)])[0]
+    if field.nvmlReturn != nvml.NVML_SUCCESS:
+        raise nvml.NVMLError(field.nvmlReturn)
+    return int(field.value.uiVal)
+
+
+def _domain(nvml: Any, gpu: Gpu, meter: Meter, order_note: str | None) -> Domain:
+    module = "GH200" in gpu.name
+    notes = [
+        MODULE_NOTE if module else None,
+        MIG_NOTE if _mig_is_on(nvml, gpu.handle) else None,
+        meter.note,
+        PART_TIME_NOTE if PART_TIME.search(gpu.name) else None,
+        order_note,
+    ]
+    return Domain(
+        id=f"gpu:{gpu.index}",
+        kind="module" if module else "gpu",
+        sensor="nvml",
+        label=f"GPU {gpu.index} ({gpu.name})",
+        basis=meter.basis,
+        joules_per_count=1e-3 if meter.basis == "measured" else 1e-6,
+        gain=GAIN,
+        max_power_w=_power_limit_w(nvml, gpu.handle),
+        note="; ".join(filter(None, notes)) or None,
+    )
+
+
+def _mig_is_on(nvml: Any, handle: Any) -> bool:
+    try:
+        return bool(nvml.nvmlDeviceGetMigMode(handle)[0])
+    except nvml.NVMLError:
+        return False
+
+
+def _power_limit_w(nvml: Any, handle: Any) -> float | None:
+    try:
+        return float(nvml.nvmlDeviceGetEnforcedPowerLimit(handle)) / 1000
+    except nvml.NVMLError:
+        return None
