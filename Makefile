@@ -1,0 +1,43 @@
+# Everything works first thing on a fresh clone: each target sets up what it needs in .venv.
+.DEFAULT_GOAL := help
+.PHONY: help setup profile profile-all quick report test check clean
+
+BIN := .venv/bin
+PROFILES := profiles/digits.toml profiles/dates.toml profiles/similarity.toml
+
+# The first Python that the pinned libraries have wheels for; else python3, so that setup can say what is wrong with it.
+suits = import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))
+PYTHON ?= $(or $(shell for python in python3 python3.11 python3.12 python3.13 python3.14; do \
+	$$python -c '$(suits)' 2>/dev/null && echo $$python && break; done),python3)
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+setup: ## make .venv with the pinned libraries (by itself where needed)
+	@command -v $(PYTHON) >/dev/null || { echo "setup: no Python was found; install Python 3.11 or later" >&2; exit 1; }
+	@$(PYTHON) .ci/setup_environment.py
+
+profile: setup ## measure digits, dates and similarity; pages in reports/ (QUICK=1: fewer trials)
+	$(BIN)/energyprof run $(if $(QUICK),--quick) $(PROFILES)
+
+profile-all: PROFILES += profiles/llama-shapes.toml
+profile-all: profile ## the same and llama-shapes, which takes several minutes and 8 GB of memory
+
+quick: QUICK := 1
+quick: profile ## the same as profile with fewer trials: wider intervals in under two minutes
+
+report: setup ## render the pages in reports/ again without measuring
+	$(BIN)/energyprof report $(or $(wildcard reports/*/run.json),$(error reports/ holds no run yet; `make profile` makes some))
+
+test: setup ## run all tests
+	$(BIN)/pytest
+
+check: setup ## format, lint, types and architecture
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -q tests/test_architecture.py
+
+clean: ## remove .venv and all caches in this folder; reports/ stays
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
