@@ -1,0 +1,224 @@
+"""From joules to CO2e and water, with ranges, at one site or over several grids."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from energyprof.footprint.draws import factor_draws, interval95, split_normal_draws
+from energyprof.footprint.factor import Factor, given
+from energyprof.footprint.grid import NAMED_GRIDS, Grid, find
+from energyprof.footprint.site import Site
+from energyprof.footprint.water import WaterIntensity, hydro_factor, water_intensity
+from energyprof.model.errors import InvalidValue
+from energyprof.model.quantity import JOULES_PER_KWH, Basis, Quantity, unknown, weakest
+
+if TYPE_CHECKING:
+    from energyprof.footprint.draws import Array
+
+NO_GRID = "no grid was given, and it is never guessed; set one with --grid, such as --grid FRA or a number in g/kWh"
+NOT_INCLUDED = "embodied carbon and water, network, losses between meter and plant"
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """What an energy costs the world at one site. Unknown is a Quantity without a value, with its reason.
+
+    Attributes:
+        co2e: g; operational, location-based.
+        water: L consumed, on-site + off-site, with the site's hydropower scenario.
+        water_onsite: L consumed by the building's cooling.
+        water_offsite: L consumed by the power plants.
+        water_with_hydro: L as `water`, with the evaporation of hydropower's reservoirs.
+        factors: every factor used, with its source.
+        boundary: one sentence: what is counted and what is not.
+    """
+
+    co2e: Quantity
+    water: Quantity
+    water_onsite: Quantity
+    water_offsite: Quantity
+    water_with_hydro: Quantity
+    factors: list[Factor]
+    boundary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Grams or litres per joule of the computers.
+
+    Attributes:
+        value: central value, None = unknown. draws: of the same, None where the value is exact.
+    """
+
+    value: float | None
+    draws: Array | None
+    basis: Basis
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FootprintRatio:
+    """One footprint over another at the same site, unit "ratio"."""
+
+    co2e: Quantity
+    water: Quantity
+
+
+def assess(energy: Quantity, site: Site) -> Footprint:
+    """CO2e and water of an energy drawn at a site.
+
+    CO2e = E PUE I; water on-site = E WUE; off-site = E PUE EWIF, with E the energy of the computers in kWh.
+    `low` and `high` are the energy's own times the central factors: what a re-run here would give. `total_low`
+    and `total_high` also hold the ranges of the factors and the energy's total interval: 95 % of 10,000 seeded
+    draws. Where the energy has no interval, the footprint has none.
+
+    Args:
+        energy: J, or J per something ("J/token"), which the results then are per as well.
+
+    Raises:
+        InvalidValue: the energy is not in J.
+    """
+    if energy.unit.split("/")[0] != "J":
+        raise InvalidValue(f"A footprint starts from joules, not from {energy.unit!r}. Convert the energy to J.")
+    grid = None if site.grid is None else find(site.grid)
+    return Footprint(
+        co2e=_impact(energy, "g", _carbon(site, grid)),
+        water=_impact(energy, "L", _water(site, grid, hydro_l_per_kwh=site.hydro_l_per_kwh)),
+        water_onsite=_impact(energy, "L", _onsite(site)),
+        water_offsite=_impact(energy, "L", _offsite(site, grid, hydro_l_per_kwh=site.hydro_l_per_kwh)),
+        water_with_hydro=_impact(energy, "L", _water(site, grid, hydro_l_per_kwh=hydro_factor().value)),
+        factors=_factors(site, grid),
+        boundary=_boundary(site, grid),
+    )
+
+
+def over_grids(energy: Quantity, site: Site) -> list[tuple[str, Footprint]]:
+    """The same energy on each of a named set of grids, the site's building unchanged.
+
+    Returns:
+        (name of the grid, footprint), the names being those that `Site.grid` takes.
+    """
+    return [(name, assess(energy, replace(site, grid=name))) for name in NAMED_GRIDS]
+
+
+def footprint_ratio(energy_a: Quantity, energy_b: Quantity, site: Site) -> FootprintRatio:
+    """Footprint of `energy_a` over that of `energy_b`, both at the same site.
+
+    Both sides are multiplied by the same draws of grid, PUE, WUE and water factors, which therefore cancel: the
+    ratios and their intervals are those of the energies alone, and as well founded. The two energies are drawn
+    independently from their repeatability intervals: the calibration of one meter that measured both cancels too.
+    """
+    grid = None if site.grid is None else find(site.grid)
+    carbon = _carbon(site, grid)
+    water = _water(site, grid, hydro_l_per_kwh=site.hydro_l_per_kwh)
+    return FootprintRatio(_ratio(energy_a, energy_b, carbon), _ratio(energy_a, energy_b, water))
+
+
+def _carbon(site: Site, grid: Grid | None) -> Rate:
+    if grid is None:
+        return Rate(None, None, "assumed", NO_GRID)
+    per_joule = site.pue / JOULES_PER_KWH
+    exact = grid.intensity.distribution == "exact"
+    draws = None if exact else factor_draws(grid.intensity) * per_joule
+    return Rate(grid.intensity.value * per_joule, draws, weakest("assumed" if exact else "estimated", _pue_basis(site)))
+
+
+def _onsite(site: Site) -> Rate:
+    """Of a building that uses no water it is 0 by definition; else the user's WUE says so."""
+    basis: Basis = "assumed" if site.wue_l_per_kwh else "measured"
+    return Rate(site.wue_l_per_kwh / JOULES_PER_KWH, None, basis)
+
+
+def _offsite(site: Site, grid: Grid | None, *, hydro_l_per_kwh: float) -> Rate:
+    if grid is None:
+        return Rate(None, None, "assumed", NO_GRID)
+    if grid.mix is None:
+        return Rate(None, None, "assumed", f"the mix behind {grid.label} is not known; name a country to get its water")
+    intensity, per_joule = water_intensity(grid.mix), site.pue / JOULES_PER_KWH
+    draws = intensity.draws(hydro_l_per_kwh) * per_joule
+    return Rate(intensity.value(hydro_l_per_kwh) * per_joule, draws, weakest("estimated", _pue_basis(site)))
+
+
+def _water(site: Site, grid: Grid | None, *, hydro_l_per_kwh: float) -> Rate:
+    onsite, offsite = _onsite(site), _offsite(site, grid, hydro_l_per_kwh=hydro_l_per_kwh)
+    if offsite.value is None or offsite.draws is None or onsite.value is None:
+        return offsite
+    basis = weakest(onsite.basis, offsite.basis)
+    return Rate(onsite.value + offsite.value, onsite.value + offsite.draws, basis)
+
+
+def _pue_basis(site: Site) -> Basis:
+    """A PUE of 1 adds nothing and is the boundary itself; any other is the user's number."""
+    return "measured" if site.pue == 1 else "assumed"
+
+
+def _impact(energy: Quantity, unit: str, rate: Rate) -> Quantity:
+    unit += energy.unit.removeprefix("J")
+    if rate.value is None:
+        reason = rate.reason if energy.value is not None else energy.reason
+        return unknown(unit, reason or NO_GRID, weakest(energy.basis, rate.basis))
+    impact = energy.scaled(rate.value, unit).weakened(rate.basis)
+    low, high = energy.outer()
+    if energy.value is None or rate.draws is None or low is None or high is None:
+        return impact
+    total_low, total_high = interval95(split_normal_draws("energy", energy.value, low, high) * rate.draws)
+    return replace(impact, total_low=total_low, total_high=total_high)
+
+
+def _ratio(energy_a: Quantity, energy_b: Quantity, rate: Rate) -> Quantity:
+    """Where the rate is unknown it cancels all the same; where it is 0 there is nothing to compare."""
+    basis = weakest(energy_a.basis, energy_b.basis)
+    for energy in (energy_a, energy_b):
+        if energy.value is None:
+            return unknown("ratio", energy.reason or "an energy is unknown", basis)
+    if rate.value == 0 or not energy_b.value or (energy_b.low is not None and energy_b.low <= 0):
+        return unknown("ratio", "the second footprint may be 0, so nothing can be held against it", basis)
+    value = (energy_a.value or 0.0) / energy_b.value
+    draws_a, draws_b = _repeatability_draws("energy.a", energy_a), _repeatability_draws("energy.b", energy_b)
+    if draws_a is None or draws_b is None:
+        return Quantity(value, None, None, "ratio", basis)
+    shared = 1.0 if rate.value is None else rate.value if rate.draws is None else rate.draws
+    low, high = interval95((draws_a * shared) / (draws_b * shared))
+    return Quantity(value, low, high, "ratio", basis)
+
+
+def _repeatability_draws(name: str, energy: Quantity) -> Array | None:
+    if energy.value is None or energy.low is None or energy.high is None:
+        return None
+    return split_normal_draws(name, energy.value, energy.low, energy.high)
+
+
+def _factors(site: Site, grid: Grid | None) -> list[Factor]:
+    factors = [] if grid is None else [grid.intensity]
+    factors += [_pue_factor(site), _wue_factor(site)]
+    if grid is not None and grid.mix is not None:
+        factors += [_water_factor(grid, water_intensity(grid.mix)), hydro_factor()]
+    return factors
+
+
+def _pue_factor(site: Site) -> Factor:
+    pue = given("site.pue", site.pue, "ratio")
+    return pue if site.pue != 1 else replace(pue, source="definition: no overhead of a building is counted")
+
+
+def _wue_factor(site: Site) -> Factor:
+    wue = given("site.wue", site.wue_l_per_kwh, "L/kWh", note="per kWh of the computers, not of the building")
+    return wue if site.wue_l_per_kwh else replace(wue, source="definition: no water is used on site")
+
+
+def _water_factor(grid: Grid, intensity: WaterIntensity) -> Factor:
+    if grid.mix_note is None:
+        return intensity.factor
+    return replace(intensity.factor, note=f"{grid.mix_note}; {intensity.factor.note}")
+
+
+def _boundary(site: Site, grid: Grid | None) -> str:
+    carbon = "CO2e and water not counted: no grid given"
+    if grid is not None:
+        carbon = f"operational, location-based, {grid.label}, carbon intensity: {grid.accounting}"
+    hydro = "with" if site.hydro_l_per_kwh else "without"
+    return (
+        f"{carbon}; PUE {site.pue:g}; fresh water consumed, {hydro} evaporation of hydropower's reservoirs; "
+        f"not included: {NOT_INCLUDED}."
+    )

@@ -1,0 +1,77 @@
+"""The shipped tables as a page for people: every factor with its range, source, year and licence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from energyprof.footprint.factor import Factor, shipped_factors
+from energyprof.footprint.mix import SOURCES, country_mixes
+from energyprof.footprint.water import COOLING, COOLING_SHARES, cooling_rows
+
+INTRODUCTION = """\
+# Factors
+
+Every number from outside that energyprof ships, with its range and where it comes from. This page is generated from
+the tables in `energyprof/data/` by `energyprof.footprint.document.factors_markdown()`; a test holds the two together.
+How the factors are used, and what was left out and why, stands in [footprint.md](footprint.md).
+
+Carbon intensities of countries, US states and provinces are not shipped: they are read from the data files of the
+installed `codecarbon` package, and each result names the file's source and year.
+"""
+
+FACTOR_TABLES = (
+    ("Water of power plants, consumption", "tech_water.csv"),
+    ("Emissions of power plants, lifecycle", "tech_ghg.csv"),
+    ("Ranges", "ranges.csv"),
+)
+
+
+def factors_markdown() -> str:
+    """The page `docs/factors.md`."""
+    parts = [INTRODUCTION]
+    parts += [_section(title, file, _factor_table(shipped_factors(file).values())) for title, file in FACTOR_TABLES]
+    parts.append(_section("Cooling systems of thermal plants, by region", COOLING_SHARES, _cooling_table()))
+    parts.append(_section("Electricity mixes, % of generation", "country_mixes.csv", _mix_table()))
+    return "\n".join(parts)
+
+
+def _section(title: str, file: str, table: str) -> str:
+    return f"## {title}\n\n`energyprof/data/{file}`\n\n{table}"
+
+
+def _factor_table(factors: Iterable[Factor]) -> str:
+    head = ("id", "low", "value", "high", "unit", "distribution", "source", "year", "licence", "note")
+    return _table(head, [_factor_cells(factor) for factor in factors])
+
+
+def _factor_cells(factor: Factor) -> list[str]:
+    numbers = [f"{number:.4g}" for number in (factor.low, factor.value, factor.high)]
+    origin = [_link(factor.source, factor.url), str(factor.year), factor.licence or ""]
+    return [factor.id, *numbers, factor.unit, factor.distribution, *origin, factor.note or ""]
+
+
+def _cooling_table() -> str:
+    rows = []
+    for row in cooling_rows():
+        shares = [f"{row.number(cooling):.3f}" for cooling in COOLING]
+        origin = [_link(row.text("source"), row.url()), str(row.year()), row.text("licence")]
+        rows.append([row.text("region"), row.text("plant"), *shares, *origin])
+    return _table(("region", "plant", *COOLING, "source", "year", "licence"), rows)
+
+
+def _mix_table() -> str:
+    rows = []
+    for mix in country_mixes().values():
+        shares = [f"{100 * mix.share(source):.1f}" for source in SOURCES]
+        origin = [_link(mix.source, mix.url), str(mix.year), mix.licence]
+        rows.append([mix.name, mix.label, mix.cooling_region, *shares, *origin])
+    return _table(("id", "country", "cooling region", *SOURCES, "source", "year", "licence"), rows)
+
+
+def _link(text: str, url: str | None) -> str:
+    return f"[{text}]({url})" if url else text
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |\n" for line in lines)

@@ -1,0 +1,144 @@
+"""Water that power plants consume per kWh generated: mix x technology x cooling system."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from energyprof.footprint.draws import factor_draws, interval95
+from energyprof.footprint.factor import Factor, shipped_factors
+from energyprof.footprint.mix import Mix
+from energyprof.footprint.table import Row, read_rows, shipped_text
+
+if TYPE_CHECKING:
+    from energyprof.footprint.draws import Array
+
+COOLING_SHARES = "cooling_shares.csv"
+WORLD_REGION = "World"
+SEAWATER = "seawater"
+COOLING = ("once_through", SEAWATER, "tower", "pond", "dry")
+SHARES_MISS_ONE_BY_AT_MOST = 1e-3
+
+THERMAL = {
+    "coal": ("coal", "coal"),
+    "gas": ("gas_cc", "combined_cycle"),
+    "oil": ("oil_or_gas_steam", "fossil_non_coal"),
+    "nuclear": ("nuclear", "nuclear"),
+    "bioenergy": ("biomass_steam", "coal"),
+}
+"""Source -> (technology in `tech_water.csv`, plant type in `cooling_shares.csv`). All gas counts as combined cycle;
+biomass plants are cooled as the region's coal plants are."""
+
+UNCOOLED = {
+    "solar": "water.solar_pv.none",
+    "wind": "water.wind.none",
+    "other_renewables": "water.geothermal.flash_tower",
+}
+HYDRO_SCENARIO = "water.hydro"
+
+
+@dataclass(frozen=True, slots=True)
+class WaterIntensity:
+    """Electricity water intensity factor (EWIF) of one mix: litres consumed per kWh generated.
+
+    Attributes:
+        factor: without hydropower's evaporation, with its 95 % range.
+        hydro_share: fraction of generation from hydropower.
+        terms: (fraction of generation, technology factor), summing to `factor.value`.
+    """
+
+    factor: Factor
+    hydro_share: float
+    terms: tuple[tuple[float, Factor], ...]
+
+    def value(self, hydro_l_per_kwh: float) -> float:
+        """Central value in L/kWh, with reservoirs evaporating `hydro_l_per_kwh` for each kWh of hydropower."""
+        return self.factor.value + self.hydro_share * hydro_l_per_kwh
+
+    def draws(self, hydro_l_per_kwh: float) -> Array:
+        """Draws in L/kWh; hydropower is a scenario and adds no spread."""
+        return _thermal_draws(self.terms) + self.hydro_share * hydro_l_per_kwh
+
+
+def hydro_factor() -> Factor:
+    """Reservoir evaporation per kWh of hydropower: the upper of the two scenarios, the other being 0."""
+    return shipped_factors("tech_water.csv")[HYDRO_SCENARIO]
+
+
+@functools.cache
+def water_intensity(mix: Mix) -> WaterIntensity:
+    """EWIF = sum over sources and cooling systems of mix share x cooling share x litres per kWh.
+
+    Consumption of fresh water in operation, at the plant. Technology medians and ranges: Macknick et al. 2012;
+    cooling shares by region: GCAM, 2015, sea water counting as none.
+    """
+    technologies = shipped_factors("tech_water.csv")
+    terms = tuple((share, technologies[id]) for id, share in _technology_shares(mix).items() if share)
+    return WaterIntensity(_composite(mix, terms), mix.share("hydro"), terms)
+
+
+def _technology_shares(mix: Mix) -> dict[str, float]:
+    shares = {id: mix.share(source) for source, id in UNCOOLED.items()}
+    for source, (technology, plant) in THERMAL.items():
+        for cooling, cooling_share in cooling_shares(mix.cooling_region, plant).items():
+            if cooling != SEAWATER:
+                # Of dry cooling the source gives gas alone; what the other plants then use is as near to nothing.
+                id = "water.gas_cc.dry" if cooling == "dry" else f"water.{technology}.{cooling}"
+                shares[id] = shares.get(id, 0.0) + mix.share(source) * cooling_share
+    return shares
+
+
+def _composite(mix: Mix, terms: tuple[tuple[float, Factor], ...]) -> Factor:
+    low, high = interval95(_thermal_draws(terms))
+    years = f"technology 2012, cooling 2015, mix {mix.year}"
+    note = f"EWIF without hydropower's evaporation; {years}; cooling systems of {mix.cooling_region}"
+    return Factor(
+        f"water.grid.{mix.name}",
+        sum(share * technology.value for share, technology in terms),
+        low,
+        high,
+        "L/kWh",
+        "composite",
+        f"mix: {mix.source}; cooling systems: GCAM; technology: Macknick et al. 2012",
+        mix.year,
+        next(iter(shipped_factors("tech_water.csv").values())).url,
+        f"{mix.licence}; ECL-2.0; facts cited",
+        note,
+    )
+
+
+def _thermal_draws(terms: tuple[tuple[float, Factor], ...]) -> Array:
+    widening = factor_draws(shipped_factors("ranges.csv")["range.cooling"])
+    return widening * sum(share * factor_draws(technology) for share, technology in terms)
+
+
+def cooling_shares(region: str, plant: str) -> Mapping[str, float]:
+    """Share of each cooling system in a region's plants of one type, in the order of `COOLING`.
+
+    "World" is the plain mean over the regions: the source has no world row.
+    """
+    table = _cooling_table()
+    if region != WORLD_REGION:
+        return table[region, plant]
+    rows = [shares for (_, plant_type), shares in table.items() if plant_type == plant]
+    return {cooling: sum(shares[cooling] for shares in rows) / len(rows) for cooling in COOLING}
+
+
+def cooling_rows() -> list[Row]:
+    """The rows of the shipped table of cooling systems."""
+    columns = ("region", "plant", *COOLING, "unit")
+    return read_rows(shipped_text(COOLING_SHARES), COOLING_SHARES, columns, key=("region", "plant"))
+
+
+@functools.cache
+def _cooling_table() -> Mapping[tuple[str, str], Mapping[str, float]]:
+    return {(row.text("region"), row.text("plant")): _shares(row) for row in cooling_rows()}
+
+
+def _shares(row: Row) -> Mapping[str, float]:
+    shares = {cooling: row.number(cooling) for cooling in COOLING}
+    if abs(sum(shares.values()) - 1) > SHARES_MISS_ONE_BY_AT_MOST:
+        raise row.invalid(COOLING[-1], f"the shares sum to {sum(shares.values()):g}, not 1")
+    return shares
