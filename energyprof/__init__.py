@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from energyprof.capture.profiler import Profiler as Profiler
-    from energyprof.capture.profiler import profile as profile
+    from energyprof.profiler.profiler import Profiler as Profiler
+    from energyprof.profiler.decorator import profile as profile
     from energyprof.model.errors import EnergyprofError as EnergyprofError
     from energyprof.model.quantity import Quantity as Quantity
 
@@ -20,9 +20,9 @@ __all__ = ["EnergyprofError", "Profiler", "Quantity", "profile"]
 
 _HOMES = {
     "EnergyprofError": "energyprof.model.errors",
-    "Profiler": "energyprof.capture.profiler",
+    "Profiler": "energyprof.profiler.profiler",
     "Quantity": "energyprof.model.quantity",
-    "profile": "energyprof.capture.profiler",
+    "profile": "energyprof.profiler.decorator",
 }
 
 logging.getLogger("energyprof").addHandler(logging.NullHandler())
@@ -39,4 +39,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__ + ["__version__"])
+    return sorted([*__all__, "__version__"])

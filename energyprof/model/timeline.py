@@ -49,19 +49,16 @@ class Timeline:
     gaps: list[Gap] = field(default_factory=list)
 
     def energy_j(self, bound: int = 1) -> list[float]:
-        """Cumulative joules at each tick, 0 at the first one.
+        """Cumulative joules at each tick; only differences mean something.
 
         Args:
             bound: for a power model, 0 takes its low, 1 its best and 2 its high watts.
         """
-        if not self.counts:
-            return []
-        first, start_s = self.counts[0], self.seen_s[0]
         model = self.domain.model
         if model is None:
-            return [(count - first) * self.domain.joules_per_count for count in self.counts]
+            return [count * self.domain.joules_per_count for count in self.counts]
         idle_w, active_w = model.idle_w[bound], model.active_w_per_core[bound]
         return [
-            idle_w * (seen_s - start_s) + active_w * (count - first) / NS_PER_S
+            idle_w * seen_s + active_w * count / NS_PER_S
             for seen_s, count in zip(self.seen_s, self.counts, strict=True)
         ]

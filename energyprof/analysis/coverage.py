@@ -1,0 +1,47 @@
+"""What joules contain, what of them is estimated, and what is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from energyprof.analysis.comparison import Coverage
+from energyprof.analysis.trials import Meters
+from energyprof.model.domain import Domain
+from energyprof.model.run import Run, SensorRecord
+
+NEVER_INCLUDED = [
+    "power supply and cooling losses of this machine",
+    "network, storage and the user's own device",
+    "making the hardware (embodied carbon and water)",
+    "training of the models",
+]
+
+
+def coverage(run: Run, run_meters: Meters) -> Coverage:
+    """Sentences for the coverage line of a report."""
+    left_out = list(run_meters.missing.values())
+    if run.host.gpus and all(domain.kind != "gpu" for domain in run_meters.domains):
+        left_out.append(f"GPU ({', '.join(run.host.gpus)}): not read")
+    return domain_coverage(run_meters.domains, run.sensors, left_out)
+
+
+def domain_coverage(domains: Sequence[Domain], records: Sequence[SensorRecord], left_out: Sequence[str]) -> Coverage:
+    """Sentences for domains that are metered; `left_out` holds those that are known to be missing."""
+    missing = list(left_out)
+    if not {"dram", "platform"} & {domain.kind for domain in domains}:
+        missing.append("memory (DRAM): no sensor here reads it")
+    missing += [record.reason for record in records if record.status == "used" and record.reason]
+    return Coverage(
+        [_sentence(domain) for domain in domains if domain.basis in ("measured", "derived")],
+        [_sentence(domain) for domain in domains if domain.basis in ("estimated", "assumed")],
+        missing + NEVER_INCLUDED,
+    )
+
+
+def _sentence(domain: Domain) -> str:
+    how = {
+        "measured": f"{domain.sensor} energy counter",
+        "derived": f"{domain.sensor} power readings, integrated",
+    }.get(domain.basis, domain.model.source if domain.model is not None else domain.sensor)
+    note = f"; {domain.note}" if domain.note else ""
+    return f"{domain.label}: {how}{note}"

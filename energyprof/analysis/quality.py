@@ -1,0 +1,120 @@
+"""Quality of a variant over the test items, and its paired difference to the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from energyprof.analysis.comparison import Quality, Verdict
+from energyprof.analysis.statistics import bootstrap
+from energyprof.model.quantity import Quantity, unknown
+from energyprof.model.run import Score
+
+if TYPE_CHECKING:
+    from energyprof.analysis.curve import Floats
+
+Statistic = Callable[[Sequence[int]], float]
+
+
+def quality(score: Score) -> Quality | None:
+    """The metric with its 95 % interval over the items; None where nothing was scored or it is not defined."""
+    if not score.values:
+        return None
+    statistic = _statistic(score)
+    everything = range(len(score.values))
+    value = statistic(list(everything))
+    if value != value:
+        return None
+    low, high = _interval(score, statistic, value)
+    return Quality(score.metric, value, low, high, len(score.values), _by_group(score, statistic))
+
+
+def _interval(score: Score, statistic: Statistic, value: float) -> tuple[float, float]:
+    """Wilson's interval for shares of right answers, which is sound near 0 and 1; else a bootstrap."""
+    if score.kind == "mean" and set(score.values) <= {0.0, 1.0}:
+        return wilson(value, len(score.values))
+    return bootstrap(statistic, len(score.values))
+
+
+def wilson(share: float, count: int) -> tuple[float, float]:
+    """95 % interval of a share of `count` independent items (Wilson, 1927)."""
+    z = 1.959964
+    centre = (share + z * z / (2 * count)) / (1 + z * z / count)
+    half_width = z / (1 + z * z / count) * (share * (1 - share) / count + z * z / (4 * count * count)) ** 0.5
+    return max(centre - half_width, 0.0), min(centre + half_width, 1.0)
+
+
+def difference(variant: Score, baseline: Score) -> Quantity:
+    """Quality of the variant minus that of the baseline over the same items, paired, 95 % interval.
+
+    For right-or-wrong items the interval is Newcombe's (1998, method 10) for paired shares, which does not collapse
+    when both give the same answers; for others it is a paired bootstrap. Unit: the metric's name.
+    """
+    if len(variant.values) != len(baseline.values) or variant.metric != baseline.metric:
+        return unknown(variant.metric, "the two variants were not scored on the same items")
+    if variant.kind == "mean" and set(variant.values) | set(baseline.values) <= {0.0, 1.0}:
+        value, low, high = _newcombe(variant.values, baseline.values)
+        return Quantity(value, low, high, variant.metric, "measured")
+    ours, theirs = _statistic(variant), _statistic(baseline)
+    everything = list(range(len(variant.values)))
+    value = ours(everything) - theirs(everything)
+    low, high = bootstrap(lambda draw: ours(draw) - theirs(draw), len(everything))
+    return Quantity(value, low, high, variant.metric, "measured")
+
+
+def _newcombe(ours: Sequence[float], theirs: Sequence[float]) -> tuple[float, float, float]:
+    count = len(ours)
+    both = sum(a == 1 and b == 1 for a, b in zip(ours, theirs, strict=True))
+    only_ours, only_theirs = sum(ours) - both, sum(theirs) - both
+    neither = count - both - only_ours - only_theirs
+    p_ours, p_theirs = sum(ours) / count, sum(theirs) / count
+    (low_ours, high_ours), (low_theirs, high_theirs) = wilson(p_ours, count), wilson(p_theirs, count)
+    margins = (both + only_ours) * (only_theirs + neither) * (both + only_theirs) * (only_ours + neither)
+    covariance = both * neither - only_ours * only_theirs
+    if covariance > 0:
+        covariance = max(covariance - count / 2, 0)
+    phi = covariance / margins**0.5 if margins else 0.0
+    value = p_ours - p_theirs
+    down, up = p_ours - low_ours, high_theirs - p_theirs
+    low = value - max(down**2 - 2 * phi * down * up + up**2, 0.0) ** 0.5
+    down, up = p_theirs - low_theirs, high_ours - p_ours
+    high = value + max(down**2 - 2 * phi * down * up + up**2, 0.0) ** 0.5
+    return value, low, high
+
+
+def non_inferiority(quality_difference: Quantity | None, margin: float | None) -> Verdict:
+    """Good enough if the whole interval lies above -margin, not if it lies below; else not settled."""
+    if quality_difference is None or margin is None or quality_difference.low is None:
+        return "no_quality"
+    assert quality_difference.high is not None
+    if quality_difference.low >= -margin:
+        return "good_enough"
+    return "not_good_enough" if quality_difference.high < -margin else "not_settled"
+
+
+def _statistic(score: Score) -> Statistic:
+    import numpy as np
+
+    values = np.asarray(score.values)
+    if score.kind == "mean":
+        return lambda draw: float(values[draw].mean())
+    references = np.asarray(score.references if score.references is not None else [])
+    if len(references) != len(values):
+        return lambda _: float("nan")
+    return lambda draw: _spearman(values[draw], references[draw])
+
+
+def _spearman(values: Floats, references: Floats) -> float:
+    import numpy as np
+    from scipy.stats import rankdata
+
+    return float(np.corrcoef(rankdata(values), rankdata(references))[0, 1])
+
+
+def _by_group(score: Score, statistic: Statistic) -> dict[str, float]:
+    if score.groups is None:
+        return {}
+    members: dict[str, list[int]] = {}
+    for index, group in enumerate(score.groups):
+        members.setdefault(group, []).append(index)
+    return {group: statistic(indices) for group, indices in members.items()}

@@ -1,0 +1,97 @@
+"""The verdict: which variant to speak of, and two sentences that are kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from energyprof.analysis.comparison import VariantResult, Verdict
+from energyprof.model.quantity import Quantity, decimals, rounded, significant
+from energyprof.model.run import ProfileRecord
+
+
+def choose(variants: Sequence[VariantResult], baseline: str) -> tuple[str | None, Verdict]:
+    """The variant that the verdict speaks of: the cheapest of the best verdict that any cheaper variant reached."""
+    cheaper = [result for result in variants if result.versus is not None and result.versus.cheaper]
+    for verdict in ("good_enough", "not_settled", "no_quality", "not_good_enough"):
+        reached = [result for result in cheaper if result.versus is not None and result.versus.verdict == verdict]
+        if reached:
+            return min(reached, key=_ratio).record.name, verdict
+    measured = [
+        result for result in variants if result.versus is not None and result.versus.energy_ratio.value is not None
+    ]
+    if measured:
+        nearest = min(measured, key=_ratio)
+        assert nearest.versus is not None
+        return nearest.record.name, nearest.versus.verdict
+    return None, "no_quality"
+
+
+def _ratio(result: VariantResult) -> float:
+    assert result.versus is not None
+    assert result.versus.energy_ratio.value is not None
+    return result.versus.energy_ratio.value
+
+
+def energy_claim(variants: Sequence[VariantResult], profile: ProfileRecord, best: str | None) -> str:
+    """How much less energy, with the interval; or why nothing can be said."""
+    result = next((one for one in variants if one.record.name == best), None)
+    if result is None or result.versus is None:
+        return _nothing_to_compare(variants, profile.baseline)
+    ratio = result.versus.energy_ratio
+    assert ratio.value is not None
+    estimated = " (estimated)" if ratio.basis in ("estimated", "assumed") else ""
+    if result.versus.cheaper is None:
+        return (
+            f"Whether {best} uses less energy per {profile.unit} than {profile.baseline} is not settled{estimated}: "
+            f"{ratio_text(ratio)}."
+        )
+    return f"{best} uses {ratio_text(ratio)} energy per {profile.unit} than {profile.baseline}{estimated}."
+
+
+def _nothing_to_compare(variants: Sequence[VariantResult], baseline: str) -> str:
+    if not any(result.record.name == baseline and result.trials for result in variants):
+        return f"The baseline {baseline} could not be measured, so nothing can be held against it."
+    return f"No variant but the baseline {baseline} could be measured, so there is nothing to compare."
+
+
+def ratio_text(ratio: Quantity) -> str:
+    """A ratio in words: "7.9x less (95 % interval 7.2-8.6x)"; below 1 is turned round."""
+    assert ratio.value is not None
+    low, high = ratio.outer()
+    turn = ratio.value < 1
+    value = 1 / ratio.value if turn else ratio.value
+    word = "less" if turn else "more"
+    if low is None or high is None or low <= 0:
+        return f"{significant(value, 2)}x {word}"
+    ends = sorted((1 / low, 1 / high) if turn else (low, high))
+    digits = max(decimals(value, (ends[1] - ends[0]) / 2), 1 if value < 10 else 0)
+    digits = min(digits, 3)
+    return f"{rounded(value, digits)}x {word} (95 % interval {rounded(ends[0], digits)}-{rounded(ends[1], digits)}x)"
+
+
+def quality_claim(variants: Sequence[VariantResult], profile: ProfileRecord, best: str | None, verdict: Verdict) -> str:
+    """Whether quality holds, with the paired difference, its interval and the margin."""
+    result = next((one for one in variants if one.record.name == best), None)
+    if result is None or result.versus is None:
+        return "Quality cannot be compared."
+    gap = result.versus.quality_difference
+    if gap is None or gap.value is None or profile.margin is None:
+        return "Quality was not measured: this says what it costs, not whether it is good enough."
+    words = {
+        "good_enough": f"{best} is good enough",
+        "not_good_enough": f"{best} is not good enough",
+        "not_settled": f"Whether {best} is good enough is not settled at {_items(result)} test items",
+    }[verdict]
+    interval = ""
+    if gap.low is not None and gap.high is not None:
+        interval = f" (95 % interval {_points(gap.low)} to {_points(gap.high)})"
+    return f"{words}: {gap.unit} differs by {_points(gap.value)}{interval}; the margin is -{profile.margin:g}."
+
+
+def _items(result: VariantResult) -> int:
+    assert result.quality is not None
+    return result.quality.items
+
+
+def _points(value: float) -> str:
+    return f"{value:+.4f}".rstrip("0").rstrip(".") if round(value, 4) else "0"

@@ -1,0 +1,351 @@
+"""The sampler as the profiled process sees it: starts the child, collects its ticks, stops it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from energyprof.capture.ring import FAULT, FIRST, RESET, TICK, Ring
+from energyprof.model import errors
+from energyprof.model.domain import Domain, PowerModel
+from energyprof.model.errors import NotMeasurable
+from energyprof.model.run import SamplerRecord, SensorRecord
+from energyprof.model.timeline import Gap, Timeline
+
+DEFAULT_PERIOD_S = 0.02
+DRAIN_PERIOD_S = 2.0
+"""The ring holds minutes; emptying it this often costs the profiled process well under 0.01 % of a core."""
+
+HANDSHAKE_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 5.0
+_START = (
+    "import sys; sys.path[:0] = sys.argv[2].split('\\n'); from energyprof.capture.sampler_process import main; main()"
+)
+
+
+class Sampler:
+    """Counts the joules of this machine from a process of its own.
+
+    Args:
+        sensors: names of device families; None = all that can be used here.
+        period_s: seconds between polls.
+        root_pid: the process whose tree a CPU model follows; None = this one.
+        folder: where the ring file lies and is left if this process dies; None = a temporary folder.
+    """
+
+    def __init__(
+        self,
+        sensors: Sequence[str] | None = None,
+        *,
+        period_s: float = DEFAULT_PERIOD_S,
+        root_pid: int | None = None,
+        folder: Path | None = None,
+    ) -> None:
+        self._sensors = None if sensors is None else list(sensors)
+        self._period_s = period_s
+        self._root_pid = root_pid
+        self._folder = folder
+        self._child: subprocess.Popen[str] | None = None
+        self._ring: Ring | None = None
+        self._collected: Collected | None = None
+        self._records: list[SensorRecord] = []
+        self._started_s: float | None = None
+        self._finished: SamplerRecord | None = None
+        self._lock = threading.RLock()
+        self._ended = threading.Event()
+        self._owner = os.getpid()
+
+    def start(self, *, wait: bool = True) -> None:
+        """Starts the child.
+
+        Args:
+            wait: for the first reading of every sensor; else the first use of the results waits.
+
+        Raises:
+            UnknownName: there is no sensor of such a name.
+            NotMeasurable: nothing can be measured, or no child process can be started.
+        """
+        folder = self._folder or Path(tempfile.mkdtemp(prefix="energyprof-", dir=_memory_folder()))
+        path = folder / f"samples-{os.getpid()}-{id(self):x}.ring"
+        try:
+            self._ring = Ring.create(path, self._period_s)
+            self._child = self._spawn(path)
+        except OSError as error:
+            raise NotMeasurable(
+                f"The sampler cannot be started ({error}), so no energy can be measured. "
+                "Free some space in the temporary folder, or allow child processes."
+            ) from error
+        self._started_s = time.monotonic()
+        threading.Thread(target=self._drain_forever, name="energyprof-drain", daemon=True).start()
+        if wait:
+            self.ready()
+
+    def _spawn(self, ring: Path) -> subprocess.Popen[str]:
+        request = {
+            "sensors": self._sensors,
+            "root_pid": self._root_pid or os.getpid(),
+            "period_s": self._period_s,
+            "ring": str(ring),
+            "keep": self._folder is not None,
+        }
+        command = [sys.executable, "-I", "-S", "-c", _START, json.dumps(request), "\n".join(_import_paths())]
+        return subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def ready(self) -> None:
+        """Waits until the first reading of every sensor is there.
+
+        Raises:
+            UnknownName, NotMeasurable: what the child found when it looked for its sensors.
+        """
+        with self._lock:
+            if self._collected is not None:
+                return
+            self._shake_hands()
+        self.wait_past(time.monotonic())
+
+    def _shake_hands(self) -> None:
+        child = self._running_child()
+        assert child.stdout is not None
+        line = child.stdout.readline()
+        if not line:
+            raise NotMeasurable(
+                f"The sampler ended before it could measure anything: {self._last_words(child)}. "
+                "No energy was recorded; report this with the output of `energyprof sensors`."
+            )
+        message = json.loads(line)
+        if "error" in message:
+            raise getattr(errors, message["error"], NotMeasurable)(message["message"])
+        self._records = [SensorRecord(**record) for record in message["records"]]
+        self._collected = Collected([_domain(shape) for shape in message["domains"]])
+
+    @staticmethod
+    def _last_words(child: subprocess.Popen[str]) -> str:
+        assert child.stderr is not None
+        lines = child.stderr.read().strip().splitlines()
+        return lines[-1] if lines else f"exit status {child.wait()}"
+
+    @property
+    def domains(self) -> list[Domain]:
+        """What is metered."""
+        return list(self._evidence().domains)
+
+    @property
+    def records(self) -> list[SensorRecord]:
+        """What each device family could do here."""
+        self.ready()
+        return list(self._records)
+
+    def timelines(self) -> list[Timeline]:
+        """All ticks that have been kept, one timeline a domain."""
+        with self._lock:
+            evidence = self._evidence()
+            self._drain()
+            return evidence.timelines(self._polled_s())
+
+    def forget_before(self, instant_s: float, *, keep_ticks: int) -> None:
+        """Drops the ticks before an instant, but for the last `keep_ticks` of them."""
+        with self._lock:
+            self._evidence().forget_before(instant_s, keep_ticks)
+
+    def wait_past(self, instant_s: float) -> None:
+        """Returns when every sensor has been read after `instant_s`, or the sampler has ended."""
+        deadline_s = time.monotonic() + HANDSHAKE_TIMEOUT_S
+        while (self._polled_s() or 0.0) < instant_s and time.monotonic() < deadline_s:
+            if self._child is None or self._child.poll() is not None:
+                return
+            time.sleep(self._period_s / 4)
+
+    @property
+    def running(self) -> bool:
+        """Whether the child still reads its sensors."""
+        return self._child is not None and self._child.poll() is None
+
+    def stop(self) -> SamplerRecord:
+        """Stops the child and keeps what it had measured; safe to call twice."""
+        with self._lock:
+            if self._finished is None:
+                self._finished = self._stop()
+            return self._finished
+
+    def _stop(self) -> SamplerRecord:
+        child, ring = self._running_child(), self._ring
+        assert ring is not None
+        assert self._started_s is not None
+        self._ended.set()
+        if os.getpid() == self._owner:
+            ring.want_stop()
+            _wait_or_kill(child)
+        if self._collected is not None:
+            self._drain()
+        record = SamplerRecord("process", self._period_s, ring.cpu_s, time.monotonic() - self._started_s)
+        self._last_polled_s = ring.polled_s
+        ring.close()
+        self._ring = None
+        self._remove_files(ring.path)
+        return record
+
+    def _remove_files(self, ring: Path) -> None:
+        ring.unlink(missing_ok=True)
+        ring.with_suffix(".faults").unlink(missing_ok=True)
+        if self._folder is None:
+            ring.parent.rmdir()
+
+    def __enter__(self) -> Sampler:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _running_child(self) -> subprocess.Popen[str]:
+        if self._child is None:
+            raise NotMeasurable("The sampler was not started, so there is nothing to read. Call start() first.")
+        return self._child
+
+    def _evidence(self) -> Collected:
+        self.ready()
+        assert self._collected is not None
+        return self._collected
+
+    _last_polled_s: float | None = None
+
+    def _polled_s(self) -> float | None:
+        ring = self._ring
+        return self._last_polled_s if ring is None else ring.polled_s
+
+    def _drain(self) -> None:
+        if self._ring is not None and self._collected is not None:
+            self._collected.take(self._ring)
+
+    def _drain_forever(self) -> None:
+        while not self._ended.wait(DRAIN_PERIOD_S):
+            with self._lock:
+                self._drain()
+
+
+class Collected:
+    """The records of the ring, sorted by domain; kept in this process."""
+
+    def __init__(self, domains: list[Domain]) -> None:
+        self.domains = domains
+        self._ticks: list[tuple[list[float], list[float], list[int]]] = [([], [], []) for _ in domains]
+        self._gaps: list[list[Gap]] = [[] for _ in domains]
+        self._faults: list[tuple[float, str] | None] = [None] * len(domains)
+        self._position = 0
+
+    def take(self, ring: Ring) -> None:
+        """Reads what is new in the ring."""
+        records, self._position, lost = ring.read(self._position)
+        reasons = _fault_reasons(ring.path)
+        if lost:
+            self._overrun(lost, records)
+        for kind, index, after_ns, seen_ns, count in records:
+            if kind == FAULT:
+                self._faults[index] = (after_ns / 1e9, reasons[count])
+                continue
+            self._close_gap(index, kind, seen_ns / 1e9)
+            after, seen, counts = self._ticks[index]
+            after.append(after_ns / 1e9)
+            seen.append(seen_ns / 1e9)
+            counts.append(count)
+
+    def _close_gap(self, index: int, kind: int, seen_s: float) -> None:
+        fault, self._faults[index] = self._faults[index], None
+        if kind in (FIRST, RESET) and fault is not None and fault[0]:
+            self._gaps[index].append(Gap(fault[0], seen_s, fault[1], energy_known=kind == FIRST))
+        elif kind == RESET:
+            seen = self._ticks[index][1]
+            reason = "the counter fell back, or moved too far to tell how often it wrapped"
+            self._gaps[index].append(Gap(seen[-1], seen_s, reason, energy_known=False))
+        assert kind in (TICK, FIRST, RESET)
+
+    def _overrun(self, lost: int, records: list[tuple[int, ...]]) -> None:
+        resumed_s = records[0][3] / 1e9 if records else time.monotonic()
+        for (_, seen, _), gaps in zip(self._ticks, self._gaps, strict=True):
+            if seen:
+                gaps.append(Gap(seen[-1], resumed_s, f"{lost} readings were overwritten before they were read"))
+
+    def timelines(self, polled_s: float | None) -> list[Timeline]:
+        """One timeline a domain; a fault that still lasts is a gap up to the last poll."""
+        return [
+            Timeline(
+                domain,
+                list(after),
+                list(seen),
+                list(counts),
+                max(polled_s or 0.0, seen[-1] if seen else 0.0),
+                list(gaps) + self._open_gap(index, polled_s),
+            )
+            for index, (domain, (after, seen, counts), gaps) in enumerate(
+                zip(self.domains, self._ticks, self._gaps, strict=True)
+            )
+        ]
+
+    def _open_gap(self, index: int, polled_s: float | None) -> list[Gap]:
+        fault = self._faults[index]
+        if fault is None or polled_s is None:
+            return []
+        return [Gap(fault[0] or polled_s, polled_s, fault[1], energy_known=False)]
+
+    def forget_before(self, instant_s: float, keep_ticks: int) -> None:
+        """Drops old ticks, but for the last `keep_ticks` before the instant."""
+        from bisect import bisect_left
+
+        for columns in self._ticks:
+            drop = max(bisect_left(columns[1], instant_s) - keep_ticks, 0)
+            for column in columns:
+                del column[:drop]
+
+
+def _import_paths() -> list[str]:
+    """Folders from which the child imports energyprof itself and, where it is installed, pynvml."""
+    paths = [Path(__file__).resolve().parents[2]]
+    nvml = importlib.util.find_spec("pynvml")
+    if nvml is not None and nvml.origin is not None:
+        paths.append(Path(nvml.origin).resolve().parent)
+    return [str(path) for path in paths]
+
+
+def _memory_folder() -> str | None:
+    """A folder kept in memory, so that the ring never waits for a disk; None = the system's temporary one."""
+    shared = "/dev/shm"
+    return shared if os.path.isdir(shared) and os.access(shared, os.W_OK) else None
+
+
+def _domain(shape: dict[str, Any]) -> Domain:
+    model = shape.pop("model")
+    if model is not None:
+        model = PowerModel(tuple(model["idle_w"]), tuple(model["active_w_per_core"]), model["source"])
+    return Domain(**shape, model=model)
+
+
+def _fault_reasons(ring: Path) -> list[str]:
+    path = ring.with_suffix(".faults")
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def _wait_or_kill(child: subprocess.Popen[str]) -> None:
+    try:
+        child.wait(STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+    for pipe in (child.stdout, child.stderr):
+        if pipe is not None:
+            pipe.close()

@@ -1,0 +1,153 @@
+"""The sampler's own process: polls the counters and writes their ticks into the ring. Standard library only.
+
+Started as `python -I -S -c ...` so that nothing of the profiled program is imported again. It speaks one JSON line
+on its standard output, what it can measure or why not, and appends the reasons of failed readings to a file beside
+the ring. It ends when it is asked to, or when its parent is gone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from energyprof.capture.ring import FAULT, FIRST, RESET, TICK, Ring
+from energyprof.model.domain import Domain
+from energyprof.model.errors import EnergyprofError
+from energyprof.sensors.discovery import discover
+from energyprof.sensors.sensor import Sensor
+
+UNWRAP_LIMIT = 0.5
+"""A counter that wraps is believed only if it moved less than this share of its range between two polls, and could
+not have gone round at the domain's greatest power: more than that may have been any number of wraps."""
+
+GOLDEN_RATIO = 0.6180339887498949
+DITHER = 0.2
+"""Polls come at 0.9 to 1.1 periods, evenly spread: polls in step with a counter would see each of its ticks equally
+late, and its grid could not be told to better than a poll (simulated, 100 ms counter polled at exactly 20 ms)."""
+
+
+def main() -> None:
+    """Runs until it is stopped. The request is one JSON object in the first argument."""
+    request = json.loads(sys.argv[1])
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    parent = os.getppid()
+    try:
+        found = discover(request["sensors"], root_pid=request["root_pid"])
+    except EnergyprofError as error:
+        _say({"error": type(error).__name__, "message": str(error)})
+        return
+    domains = [domain for sensor in found.sensors for domain in sensor.domains]
+    ring = Ring.open(Path(request["ring"]))
+    _say({"domains": [asdict(domain) for domain in domains], "records": [asdict(record) for record in found.records]})
+    try:
+        _poll_until_stopped(found.sensors, ring, request["period_s"], parent)
+    finally:
+        for sensor in found.sensors:
+            sensor.close()
+        if os.getppid() != parent and not request["keep"]:
+            ring.path.unlink(missing_ok=True)
+            _faults_file(ring.path).unlink(missing_ok=True)
+
+
+def _say(message: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+def _poll_until_stopped(sensors: list[Sensor], ring: Ring, period_s: float, parent: int) -> None:
+    watches = [[CounterWatch(domain) for domain in sensor.domains] for sensor in sensors]
+    faults = FaultNames(_faults_file(ring.path))
+    period_ns = round(period_s * 1e9)
+    due_ns = time.monotonic_ns()
+    turn = 0.0
+    while not ring.stop_wanted and os.getppid() == parent:
+        index = 0
+        for sensor, row in zip(sensors, watches, strict=True):
+            before_ns = time.monotonic_ns()
+            readings = sensor.read()
+            seen_ns = time.monotonic_ns()
+            for watch, reading in zip(row, readings, strict=True):
+                watch.notice(reading, before_ns, seen_ns, ring, index, faults)
+                index += 1
+        ring.finish_poll(time.monotonic_ns(), time.process_time_ns())
+        turn = (turn + GOLDEN_RATIO) % 1.0
+        due_ns = _sleep_until(due_ns + round(period_ns * (1 + DITHER * (turn - 0.5))), period_ns)
+
+
+def _sleep_until(due_ns: int, period_ns: int) -> int:
+    """Sleeps to an absolute deadline; deadlines that have passed are skipped, not caught up with."""
+    wait_ns = due_ns - time.monotonic_ns()
+    if wait_ns > 0:
+        time.sleep(wait_ns / 1e9)
+        return due_ns
+    return due_ns + (-wait_ns // period_ns) * period_ns
+
+
+class CounterWatch:
+    """Turns the readings of one counter into ticks: unwraps it, and notices faults and resets."""
+
+    def __init__(self, domain: Domain) -> None:
+        self._wrap = domain.counts_per_wrap
+        self._counts_per_s = (domain.max_power_w or 0.0) / domain.joules_per_count
+        self._raw: int | None = None
+        self._count = 0
+        self._last_ns = 0
+        self._fresh = True
+
+    def notice(
+        self, reading: int | str, before_ns: int, seen_ns: int, ring: Ring, index: int, faults: FaultNames
+    ) -> None:
+        """Records what this reading adds to what was known; the value was taken between the two instants."""
+        if isinstance(reading, str):
+            self._fault(reading, seen_ns, ring, index, faults)
+            return
+        if self._raw is None:
+            kind = FIRST
+        elif (moved := self._moved(reading, before_ns)) is None:
+            kind = RESET
+        else:
+            self._count += moved
+            kind = FIRST if self._fresh else TICK
+        if kind != TICK or reading != self._raw:
+            ring.append(kind, index, seen_ns if kind != TICK else self._last_ns, seen_ns, self._count)
+        self._raw, self._last_ns, self._fresh = reading, before_ns, False
+
+    def _moved(self, reading: int, before_ns: int) -> int | None:
+        """Counts since the last reading; None where that cannot be known."""
+        assert self._raw is not None
+        if self._wrap is None:
+            return reading - self._raw if reading >= self._raw else None
+        moved = (reading - self._raw) % self._wrap
+        possible = self._counts_per_s * (before_ns - self._last_ns) / 1e9
+        return moved if max(moved, possible) <= UNWRAP_LIMIT * self._wrap else None
+
+    def _fault(self, reason: str, seen_ns: int, ring: Ring, index: int, faults: FaultNames) -> None:
+        if not self._fresh or self._raw is None:
+            ring.append(FAULT, index, self._last_ns, seen_ns, faults.number(reason))
+        self._fresh = True
+
+
+class FaultNames:
+    """Numbers for the reasons of faults; each new one is appended to a file as a JSON line."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._numbers: dict[str, int] = {}
+
+    def number(self, reason: str) -> int:
+        """The number of a reason."""
+        if reason not in self._numbers:
+            self._numbers[reason] = len(self._numbers)
+            with self._path.open("a") as file:
+                file.write(json.dumps(reason) + "\n")
+        return self._numbers[reason]
+
+
+def _faults_file(ring: Path) -> Path:
+    return ring.with_suffix(".faults")

@@ -1,0 +1,138 @@
+"""Open and closed spans of this process, kept cheaply: two clock reads and an append for a call.
+
+The current span is a context variable, so that threads and asyncio tasks each see their own. Every log that is
+active when a span closes receives it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+from collections import deque
+from collections.abc import Callable
+from contextvars import ContextVar
+from time import monotonic_ns
+
+CURRENT: ContextVar[OpenSpan | None] = ContextVar("energyprof_span", default=None)
+_ids = itertools.count(1)
+
+
+class OpenSpan:
+    """A span while it lives, and until its joules are worked out.
+
+    Attributes:
+        segments: (start_ns, end_ns) of each active stretch that has ended.
+        active_ns: start of the stretch that is going on; None while suspended or after the end.
+        primary: the innermost log that was active when it began.
+        uncounted: why some of its work units are not known.
+    """
+
+    __slots__ = ("active_ns", "closed", "error", "id", "name", "parent", "primary", "segments", "uncounted", "units")
+
+    def __init__(self, name: str, parent: OpenSpan | None) -> None:
+        self.id = next(_ids)
+        self.name = name
+        self.parent = parent
+        self.segments: list[tuple[int, int]] = []
+        self.active_ns: int | None = None
+        self.closed = False
+        self.units: dict[str, float] | None = None
+        self.error: str | None = None
+        self.uncounted: str | None = None
+        self.primary = _active[-1] if _active else None
+
+
+class SpanLog:
+    """Receives the spans that close while it is active."""
+
+    def __init__(self) -> None:
+        self.closed: deque[OpenSpan] = deque()
+
+    def activate(self) -> None:
+        """Receives spans from now on."""
+        global _active
+        _active = (*_active, self)
+
+    def deactivate(self) -> None:
+        """Receives no more spans."""
+        global _active
+        _active = tuple(log for log in _active if log is not self)
+
+
+_active: tuple[SpanLog, ...] = ()
+_open: dict[int, OpenSpan] = {}
+_start_fallback: Callable[[], None] | None = None
+
+
+def active() -> bool:
+    """Whether any log receives spans."""
+    return bool(_active)
+
+
+def use_fallback(start: Callable[[], None]) -> None:
+    """Names what is called when a span begins and no log is active: it may activate one."""
+    global _start_fallback
+    _start_fallback = start
+
+
+def begin(name: str) -> OpenSpan:
+    """A new span below the current one; not active yet."""
+    if not _active and _start_fallback is not None:
+        _start_fallback()
+    span = OpenSpan(name, CURRENT.get())
+    _open[span.id] = span
+    return span
+
+
+def finish(span: OpenSpan, error: BaseException | None = None) -> None:
+    """Closes a span and hands it to every active log."""
+    if error is not None:
+        span.error = type(error).__name__
+    span.closed = True
+    _open.pop(span.id, None)
+    for log in _active:
+        log.closed.append(span)
+
+
+def open_spans() -> list[OpenSpan]:
+    """The spans that have begun and not ended, in any thread."""
+    return list(_open.values())
+
+
+class Stretch:
+    """One active stretch of a span, as a context manager that swallows nothing."""
+
+    __slots__ = ("_span", "_token")
+
+    def __init__(self, span: OpenSpan) -> None:
+        self._span = span
+
+    def __enter__(self) -> None:
+        self._token = CURRENT.set(self._span)
+        synchronise_devices()
+        self._span.active_ns = monotonic_ns()
+
+    def __exit__(self, *_: object) -> None:
+        synchronise_devices()
+        start_ns, self._span.active_ns = self._span.active_ns, None
+        assert start_ns is not None
+        self._span.segments.append((start_ns, monotonic_ns()))
+        CURRENT.reset(self._token)
+
+
+def synchronise_devices() -> None:
+    """Waits for the CUDA work of this process, so that it lies inside its span; free where there is none."""
+    cuda = sys.modules.get("torch.cuda")
+    if cuda is not None and getattr(cuda, "_initialized", False):
+        cuda.synchronize()
+
+
+def _forget_after_fork() -> None:
+    global _active
+    _active = ()
+    _open.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_after_fork)

@@ -1,0 +1,136 @@
+"""Wraps a function of any kind so that each call is a span: sync, async, generator, async generator.
+
+A generator's span is active only inside `next()`, `send()`, `throw()` and `close()`, so that the consumer's time
+between two items is not charged to it, and what the consumer calls is not nested in it.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from typing import Any
+
+from energyprof.capture.spans import OpenSpan, Stretch, begin, finish
+
+Count = Callable[[OpenSpan, Any], None]
+"""Called with the span and the function's result, before the span is closed; counts work units."""
+
+
+def wrap(function: Callable[..., Any], name: str, count: Count | None) -> Callable[..., Any]:
+    """The function with each call made a span of that name; results and exceptions pass through untouched."""
+    if inspect.isasyncgenfunction(function):
+        return _wrap_async_generator(function, name, count)
+    if inspect.isgeneratorfunction(function):
+        return _wrap_generator(function, name, count)
+    if inspect.iscoroutinefunction(function):
+        return _wrap_coroutine(function, name, count)
+    return _wrap_plain(function, name, count)
+
+
+def _wrap_plain(function: Callable[..., Any], name: str, count: Count | None) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        span = begin(name)
+        try:
+            with Stretch(span):
+                result = function(*args, **kwargs)
+        except BaseException as error:
+            finish(span, error)
+            raise
+        if count is not None:
+            count(span, result)
+        finish(span)
+        return result
+
+    return call
+
+
+def _wrap_coroutine(function: Callable[..., Awaitable[Any]], name: str, count: Count | None) -> Callable[..., Any]:
+    @functools.wraps(function)
+    async def call(*args: Any, **kwargs: Any) -> Any:
+        span = begin(name)
+        try:
+            with Stretch(span):
+                result = await function(*args, **kwargs)
+        except BaseException as error:
+            finish(span, error)
+            raise
+        if count is not None:
+            count(span, result)
+        finish(span)
+        return result
+
+    return call
+
+
+def _wrap_generator(
+    function: Callable[..., Generator[Any, Any, Any]], name: str, count: Count | None
+) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+        span = begin(name)
+        try:
+            result = yield from _stretches(span, function(*args, **kwargs), count)
+        except BaseException as error:
+            finish(span, error)
+            raise
+        finish(span)
+        return result
+
+    return call
+
+
+def _stretches(span: OpenSpan, source: Generator[Any, Any, Any], count: Count | None) -> Generator[Any, Any, Any]:
+    resume: Callable[[], Any] = functools.partial(next, source)
+    while True:
+        try:
+            with Stretch(span):
+                item = resume()
+        except StopIteration as stop:
+            return stop.value
+        if count is not None:
+            count(span, item)
+        try:
+            sent = yield item
+            resume = functools.partial(source.send, sent)
+        except GeneratorExit:
+            with Stretch(span):
+                source.close()
+            raise
+        except BaseException as error:  # handed to the wrapped generator, as `yield from` does
+            resume = functools.partial(source.throw, error)
+
+
+def _wrap_async_generator(
+    function: Callable[..., AsyncGenerator[Any, Any]], name: str, count: Count | None
+) -> Callable[..., Any]:
+    @functools.wraps(function)
+    async def call(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
+        span = begin(name)
+        source = function(*args, **kwargs)
+        resume: Callable[[], Awaitable[Any]] = source.__anext__
+        try:
+            while True:
+                try:
+                    with Stretch(span):
+                        item = await resume()
+                except StopAsyncIteration:
+                    break
+                if count is not None:
+                    count(span, item)
+                try:
+                    sent = yield item
+                    resume = functools.partial(source.asend, sent)
+                except GeneratorExit:
+                    with Stretch(span):
+                        await source.aclose()
+                    raise
+                except BaseException as error:  # handed to the wrapped generator, as `yield from` does
+                    resume = functools.partial(source.athrow, error)
+        except BaseException as error:
+            finish(span, error)
+            raise
+        finish(span)
+
+    return call

@@ -1,0 +1,74 @@
+"""What is known of one function or block: joules with intervals, per call and per unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from energyprof.analysis.window import Estimator
+from energyprof.model.quantity import Quantity, unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """All calls of one name. Unknown is a Quantity whose value is None.
+
+    Attributes:
+        calls: finished calls. duration_s: seconds in which they were active, overlaps counted for each call.
+        units: work done in them, such as {"tokens": 512.0}.
+        energy: gross J of all domains inside the boundary, with what nested spans used (inclusive).
+        energy_exclusive: without what nested spans used.
+        energy_net: inclusive, above warm idle.
+        domains: inclusive J by domain id.
+        power_w: mean power while active. co2e_g, water_l: at the profiler's grid.
+        estimator: how the joules were obtained; None where they are unknown.
+    """
+
+    name: str
+    calls: int
+    duration_s: float
+    units: dict[str, float]
+    energy: Quantity
+    energy_exclusive: Quantity
+    energy_net: Quantity
+    domains: dict[str, Quantity]
+    power_w: Quantity
+    co2e_g: Quantity
+    water_l: Quantity
+    estimator: Estimator | None
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def per_call(self) -> Quantity:
+        """J per finished call, nested spans included."""
+        if not self.calls:
+            return unknown("J/call", "no call has finished", self.energy.basis)
+        return self.energy.scaled(1 / self.calls, "J/call")
+
+    def per(self, unit: str) -> Quantity:
+        """J per unit of work, such as per("tokens")."""
+        count = self.units.get(unit)
+        if not count:
+            return unknown(f"J/{unit}", f"no {unit} were counted", self.energy.basis)
+        return self.energy.scaled(1 / count, f"J/{unit}")
+
+    def __str__(self) -> str:
+        co2e = f", {self.co2e_g} CO2e, {self.water_l} water" if self.co2e_g.value is not None else ""
+        calls = f"{self.calls} call{'s' if self.calls != 1 else ''}"
+        return f"{self.name}: {self.per_call}, {calls}, {self.energy} in all{co2e}"
+
+
+class LiveMeasurement:
+    """A measurement that is worked out anew at each look; has all attributes of Measurement."""
+
+    def __init__(self, look: Callable[[], Measurement]) -> None:
+        self._look = look
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._look(), name)
+
+    def __str__(self) -> str:
+        return str(self._look())
+
+    def __repr__(self) -> str:
+        return repr(self._look())

@@ -1,0 +1,258 @@
+"""A scope in which joules are counted and given to the spans that ran in it."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from energyprof.analysis.curve import curve
+from energyprof.capture import spans
+from energyprof.capture.sampler import Sampler
+from energyprof.capture.spans import OpenSpan, SpanLog, Stretch, begin, finish, open_spans
+from energyprof.footprint.site import Site
+from energyprof.model.errors import EnergyprofError, NotMeasurable
+from energyprof.model.span import Span
+from energyprof.model.timeline import Timeline
+from energyprof.profiler.fold import NS_PER_S, Books
+from energyprof.profiler.measurement import Measurement
+from energyprof.profiler.result import Result, measurement_of, result_of
+from energyprof.profiler.session import write_session
+
+QUIET_TICKS = 4
+"""Ticks waited for after the last span, so that the power just after it is known."""
+
+SETTLE_LIMIT_S = 1.0
+FOLD_PERIOD_S = 10.0
+"""How often a running profiler accounts for what has been recorded, so that its memory stays bounded."""
+
+KEPT_TICKS = 64
+"""Ticks kept from before the accounted time: enough to fit the counter's grid."""
+
+
+class Profiler:
+    """Counts the joules of a scope and shares them out among the spans in it.
+
+    Args:
+        sensors: names of device families, such as ["nvml", "rapl", "cpu-model"]; None = all that can be used.
+        grid: ISO 3166 alpha-3 ("FRA"), a region ("US-CA"), or g CO2e/kWh; None = CO2e and water stay unknown.
+        pue: power usage effectiveness of the place. wue_l_per_kwh: on-site water per kWh of IT energy.
+        out: folder for the record of the run; None = none is written.
+
+    Raises:
+        InvalidValue, UnknownName: an option cannot be; raised before anything is measured.
+    """
+
+    def __init__(
+        self,
+        sensors: Sequence[str] | None = None,
+        grid: str | float | None = None,
+        pue: float = 1.0,
+        wue_l_per_kwh: float = 0.0,
+        out: str | Path | None = None,
+    ) -> None:
+        self._site = Site(grid=grid, pue=pue, wue_l_per_kwh=wue_l_per_kwh)
+        self._sampler = Sampler(sensors)
+        self._out = None if out is None else Path(out)
+        self._log = SpanLog()
+        self._books: Books | None = None
+        self._record: list[Span] = []
+        self._timelines: list[Timeline] = []
+        self._lock = threading.RLock()
+        self._ended = threading.Event()
+        self._result: Result | None = None
+        self._warnings: list[str] = []
+
+    def start(self) -> Profiler:
+        """Starts counting.
+
+        Raises:
+            UnknownName, NotMeasurable: the sensors asked for cannot be used.
+        """
+        self._sampler.start()
+        self._books = Books(self._log, self._sampler.domains, time.monotonic())
+        self._log.activate()
+        _started.append(self)
+        threading.Thread(target=self._fold_forever, name="energyprof-fold", daemon=True).start()
+        return self
+
+    def stop(self) -> Result:
+        """Stops counting and works out the result; safe to call twice."""
+        with self._lock:
+            if self._result is None:
+                self._result = self._stop()
+            return self._result
+
+    def _stop(self) -> Result:
+        end_s = time.monotonic()
+        books = self._open_books()
+        self._log.deactivate()
+        self._ended.set()
+        self._settle(end_s)
+        self._fold(end_s)
+        timelines = self._sampler.timelines()
+        sampler = self._sampler.stop()
+        result = result_of(books, self._site, self._sampler.records, self._warnings)
+        if self._out is not None:
+            write_session(self._out, result, timelines, self._record, self._sampler.records, sampler)
+        return result
+
+    @property
+    def result(self) -> Result:
+        """What is known so far; final once the profiler has stopped."""
+        with self._lock:
+            if self._result is not None:
+                return self._result
+            self._bring_up_to_date()
+            return result_of(self._open_books(), self._site, self._sampler.records, self._warnings)
+
+    @contextmanager
+    def span(self, name: str, **units: float) -> Iterator[None]:
+        """A block of work, with the work units done in it, such as span("rerank", requests=32)."""
+        span = begin(name)
+        span.units = dict(units) or None
+        try:
+            with Stretch(span):
+                yield
+        except BaseException as error:
+            finish(span, error)
+            raise
+        finish(span)
+
+    def measurement(self, name: str) -> Measurement:
+        """The spans of one name for which this was the innermost active profiler."""
+        with self._lock:
+            if self._result is None:
+                self._bring_up_to_date()
+            return measurement_of(self._open_books(), name, self._site, primary=True)
+
+    def _open_books(self) -> Books:
+        if self._books is None:
+            raise NotMeasurable("The profiler was not started, so it has no result. Use `with Profiler()` or start().")
+        return self._books
+
+    def _bring_up_to_date(self) -> None:
+        """Accounts for every span that has closed, once the ticks that cover it have arrived."""
+        if not self._sampler.running:
+            return
+        last_ns = max((span.segments[-1][1] for span in list(self._log.closed) if span.segments), default=0)
+        if last_ns:
+            self._settle(last_ns / NS_PER_S)
+        self._fold(None)
+
+    def _settle(self, end_s: float) -> None:
+        """Waits until every counter has ticked a few times after an instant, or clearly will not."""
+        deadline_s = time.monotonic() + SETTLE_LIMIT_S
+        while time.monotonic() < deadline_s and self._sampler.running:
+            if all(_ticks_after(timeline, end_s) >= QUIET_TICKS for timeline in self._sampler.timelines()):
+                return
+            time.sleep(0.01)
+
+    def _fold(self, end_s: float | None) -> None:
+        """Accounts up to `end_s`, or as far as every counter has been read."""
+        with self._lock:
+            books = self._open_books()
+            timelines = [timeline for timeline in self._sampler.timelines() if timeline.domain in books.domains]
+            covered_s = min((_covered_s(timeline) for timeline in timelines), default=books.closed_s)
+            closed = [self._log.closed.popleft() for _ in range(len(self._log.closed))]
+            self._keep(closed)
+            running = [span for span in open_spans() if not span.closed]
+            books.close_until(covered_s if end_s is None else end_s, closed, running, timelines)
+            if self._out is None:
+                self._sampler.forget_before(books.closed_s, keep_ticks=KEPT_TICKS)
+
+    def _keep(self, closed: list[OpenSpan]) -> None:
+        for span in closed:
+            if span.uncounted is not None and span.uncounted not in self._warnings:
+                self._warnings.append(span.uncounted)
+        if self._out is not None:
+            self._record += [_recorded(span) for span in closed if span.segments]
+
+    def _fold_forever(self) -> None:
+        while not self._ended.wait(FOLD_PERIOD_S):
+            self._fold(None)
+
+    def __enter__(self) -> Profiler:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> Profiler:
+        return self.start()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+_started: list[Profiler] = []
+"""Every profiler of this process that has counted something, the fallback one included."""
+
+_fallback_failure: str | None = None
+_fallback_lock = threading.Lock()
+
+
+def energy_of(name: str) -> Measurement:
+    """All calls of a decorated function so far, over every profiler that was the innermost active one."""
+    from energyprof.profiler.result import combined, unmeasured
+
+    found = [profiler.measurement(name) for profiler in _started]
+    found = [measurement for measurement in found if measurement.calls]
+    if not found:
+        return unmeasured(name, _fallback_failure or "it was not called yet")
+    return combined(found)
+
+
+def _start_fallback() -> None:
+    """A profiler of the process's own, for decorated calls outside any scope; a failure never reaches the caller."""
+    global _fallback_failure
+    with _fallback_lock:
+        if _fallback_failure is not None or spans.active():
+            return
+        try:
+            profiler = Profiler().start()
+        except EnergyprofError as error:
+            _fallback_failure = str(error)
+            return
+        atexit.register(profiler._sampler.stop)
+
+
+def _covered_s(timeline: Timeline) -> float:
+    """Up to when the counter's course is known: a modelled one to its last reading, others to their last tick."""
+    if timeline.domain.model is not None:
+        return timeline.end_s
+    made = curve(timeline)
+    return timeline.end_s if made is None else float(made.times_s[-1])
+
+
+def _ticks_after(timeline: Timeline, instant_s: float) -> int:
+    if timeline.domain.model is not None:
+        return QUIET_TICKS if timeline.end_s > instant_s else 0
+    return sum(seen_s > instant_s for seen_s in timeline.seen_s[-2 * QUIET_TICKS :])
+
+
+def _recorded(span: OpenSpan) -> Span:
+    segments = [(start / NS_PER_S, end / NS_PER_S) for start, end in span.segments]
+    parent = None if span.parent is None else span.parent.id
+    return Span(span.id, span.name, segments, dict(span.units or {}), parent, span.error)
+
+
+def _forget_after_fork() -> None:
+    """The child of a fork has none of its parent's profilers: their samplers watch the parent."""
+    global _fallback_failure
+    _started.clear()
+    _fallback_failure = None
+
+
+spans.use_fallback(_start_fallback)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_after_fork)
