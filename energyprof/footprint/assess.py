@@ -163,7 +163,8 @@ def _impact(energy: Quantity, unit: str, rate: Rate) -> Quantity:
     if energy.value is None or rate.draws is None or low is None or high is None:
         return impact
     total_low, total_high = interval95(split_normal_draws("energy", energy.value, low, high) * rate.draws)
-    return replace(impact, total_low=total_low, total_high=total_high)
+    # The draws' own scatter must not make the total interval narrower than the energy's alone.
+    return replace(impact, total_low=min(total_low, low * rate.value), total_high=max(total_high, high * rate.value))
 
 
 def _ratio(energy_a: Quantity, energy_b: Quantity, rate: Rate) -> Quantity:

@@ -75,6 +75,13 @@ def test_a_given_intensity_has_no_range_of_its_own():
     assert co2e.basis == "assumed"
 
 
+@pytest.mark.parametrize("grid", ["FRA", "BTN", "ISL", "WORLD"])
+def test_the_total_interval_holds_the_repeatability(grid):
+    footprint = assess(Quantity(100.0, 90.0, 115.0, "J", "measured"), Site(grid, wue_l_per_kwh=1.0))
+    for quantity in (footprint.co2e, footprint.water, footprint.water_offsite, footprint.water_with_hydro):
+        assert quantity.total_low <= quantity.low <= quantity.value <= quantity.high <= quantity.total_high
+
+
 def test_an_energy_without_an_interval_gives_a_footprint_without_one():
     co2e = assess(Quantity(KWH, None, None, "J", "measured"), Site("FRA")).co2e
     assert co2e.value == pytest.approx(56.039)

@@ -49,7 +49,7 @@ def test_all_hydropower_consumes_nothing_unless_its_reservoirs_count():
 
 
 def test_a_mix_without_range_is_as_wide_as_the_judged_1_3():
-    """Combined cycle gas in Japan has one tower range; wind and geothermal none: geothermal alone is exact."""
+    """Geothermal is one number in the source, so that nothing but the judged widening is left."""
     intensity = water_intensity(mix_of({"other_renewables": 100}))
     assert interval95(intensity.draws(0)) == pytest.approx((0.0568 / 1.3, 0.0568 * 1.3), rel=0.02)
 
