@@ -26,6 +26,7 @@ class ModelSource:
         weights: "random" is never given a quality score.
         calibration: loads training images, float32 (n, channels, height, width), from which static
             quantisation takes the ranges of activations; None = quantise dynamically.
+        image_shape: (channels, height, width) of an image, where `calibration` does not show it.
     """
 
     name: str
@@ -36,6 +37,7 @@ class ModelSource:
     licence: str | None
     build: Callable[[], Any] | None = None
     calibration: Callable[[], Any] | None = None
+    image_shape: tuple[int, int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
