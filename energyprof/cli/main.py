@@ -1,0 +1,71 @@
+"""The command line: finds the command, and turns errors into sentences and exit codes in this one place."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+import energyprof
+from energyprof.cli import compare, exec, report, run, sensors
+from energyprof.model.errors import EnergyprofError
+
+INTERRUPTED_EXIT = 130
+BROKEN_PIPE_EXIT = 141
+
+DESCRIPTION = """\
+Is the small model good enough, and what does it save? energyprof measures the joules of AI inference per task, beside
+its quality, latency, CO2e and water."""
+
+EPILOG = """\
+examples:
+  energyprof sensors                      what can be measured here, and what would have to change
+  energyprof run profiles/digits.toml     compare the models of a profile; writes reports/digits/index.html
+  energyprof report reports/digits --grid FRA
+                                          the same run on another grid, without measuring again
+  energyprof compare small large --run reports/digits
+                                          two variants: ratio, interval, verdict
+  energyprof exec -- python train.py      measure any command
+
+exit codes:
+  0  good
+  1  a check failed
+  2  wrong usage, or an invalid profile, run or value
+  3  something could not be measured or compared; for `run`, also a variant that failed
+  4  undecided: the interval allows both answers
+  130  ended by Ctrl-C; `run` keeps and renders what was measured
+
+stdout carries the result, stderr progress and warnings. `energyprof COMMAND --help` explains a command."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.command(options)
+        sys.stdout.flush()
+        return code
+    except EnergyprofError as error:
+        print(f"energyprof: {error}".replace("\n", "\nenergyprof: "), file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED_EXIT
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit would fail once more
+        return BROKEN_PIPE_EXIT
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="energyprof",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"energyprof {energyprof.__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for module in (run, report, sensors, exec, compare):
+        module.add_to(commands)
+    return parser

@@ -1,0 +1,64 @@
+"""`energyprof report`: renders a recorded run again, without measuring."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from energyprof.cli import options as shared
+from energyprof.cli.records import load_run
+
+if TYPE_CHECKING:
+    from energyprof.model.run import Run
+
+EXAMPLES = """\
+  energyprof report reports/digits
+  energyprof report reports/digits --grid POL --pue 1.4     the same joules elsewhere
+  energyprof report reports/*/run.json --out public         all pages and an overview in public/
+  energyprof report reports/digits --json | jq .verdict"""
+
+DESCRIPTION = """\
+Derives summary.json, summary.md, summary.csv and index.html from run.json alone. A run that was cut off is rendered
+with what it had measured. Everything but run.json is written anew."""
+
+
+def add_to(commands: shared.Commands) -> None:
+    """Adds the command."""
+    parser = shared.command(
+        commands, "report", summary="render recorded runs again", description=DESCRIPTION, examples=EXAMPLES
+    )
+    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="a folder of a run, or its run.json")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="write to DIR/NAME and DIR/index.html; default: beside each run.json"
+    )
+    shared.add_site(parser)
+    shared.add_json(parser, "the summary of each run, one a line,")
+    parser.set_defaults(command=report)
+
+
+def report(options: argparse.Namespace) -> int:
+    """Renders every run; all are read before the first is written."""
+    runs = [load_run(path) for path in options.runs]
+    for path, run in zip(options.runs, runs, strict=True):
+        _render(run, path if path.is_dir() else path.parent, options)
+    return 0
+
+
+def _render(run: Run, beside: Path, options: argparse.Namespace) -> None:
+    from energyprof.report.overview import publish_overview
+    from energyprof.report.publish import publish
+    from energyprof.report.summary import summarise
+    from energyprof.report.terminal import table
+    from energyprof.runner.evidence import open_folder
+
+    site = shared.SiteOptions.of(options).over(run.profile)
+    folder = open_folder(beside if options.out is None else options.out / run.profile.name)
+    publish(run, folder, site=site)
+    if options.out is not None or (folder.parent / "index.html").exists():
+        publish_overview(folder.parent)
+    if options.json:
+        print(json.dumps(summarise(run, site=site)))
+    else:
+        print(f"{table(run, site=site)}\n{folder / 'index.html'}")

@@ -1,0 +1,127 @@
+"""`energyprof run`: measures profiles and writes their pages."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from energyprof.cli import options as shared
+from energyprof.model.errors import InvalidProfile, NotMeasurable
+
+if TYPE_CHECKING:
+    from energyprof.model.run import Run
+    from energyprof.runner.profile import Profile
+
+INTERRUPTED_EXIT = 130
+
+EXAMPLES = """\
+  energyprof run profiles/digits.toml
+  energyprof run profiles/*.toml --quick        a look in under two minutes; not to be quoted
+  energyprof run profiles/digits.toml --grid FRA --pue 1.2 --budget 300
+  energyprof run profiles/digits.toml --json | jq .verdict"""
+
+DESCRIPTION = """\
+Compares the model variants of each profile on its task: every variant in a process of its own, trials in randomised
+blocks between idle times. All profiles are checked before the first is measured. Results: run.json (the evidence),
+summary.json, summary.md, summary.csv and index.html in DIR/NAME, and DIR/index.html over all of them.
+Ctrl-C keeps and renders what was measured."""
+
+
+def add_to(commands: shared.Commands) -> None:
+    """Adds the command."""
+    parser = shared.command(
+        commands, "run", summary="measure profiles and write their pages", description=DESCRIPTION, examples=EXAMPLES
+    )
+    parser.add_argument("profiles", nargs="+", type=Path, metavar="PROFILE", help="a TOML file, see profiles/")
+    parser.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="default: reports")
+    parser.add_argument("--quick", action="store_true", help="three short trials a variant: does everything work?")
+    parser.add_argument("--budget", type=float, metavar="S", help="seconds of measuring after which each profile ends")
+    parser.add_argument("--seed", type=int, help="decides the order of trials and items; default: the profile's, or 0")
+    shared.add_site(parser)
+    shared.add_json(parser, "the summary of each profile, one a line,")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measures the profiles in turn; returns the worst of their exit codes."""
+    profiles = [_with_options(profile, options) for profile in _loaded(options.profiles)]
+    codes = []
+    for profile in profiles:
+        codes.append(_measure(profile, options))
+        if codes[-1] == INTERRUPTED_EXIT:
+            break
+    return max(codes)
+
+
+def _loaded(paths: list[Path]) -> list[Profile]:
+    """Every profile, checked.
+
+    Raises:
+        InvalidProfile: all problems of all files.
+    """
+    from energyprof.runner.profile import load_profile
+
+    profiles, problems = [], []
+    for path in paths:
+        try:
+            profiles.append(load_profile(path))
+        except InvalidProfile as error:
+            problems.append(str(error))
+    names = [path.stem for path in paths]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    problems += [
+        f"two profiles are called {name}, so their results would share a folder; rename one." for name in twice
+    ]
+    if problems:
+        raise InvalidProfile("\n".join(problems))
+    return profiles
+
+
+def _with_options(profile: Profile, options: argparse.Namespace) -> Profile:
+    site = shared.SiteOptions.of(options)
+    return profile.with_options(
+        zone=site.grid, pue=site.pue, wue_l_per_kwh=site.wue_l_per_kwh, budget_s=options.budget, seed=options.seed
+    )
+
+
+def _measure(profile: Profile, options: argparse.Namespace) -> int:
+    from energyprof.runner.progress import on_stderr
+    from energyprof.runner.run import INTERRUPTED, run_profile
+
+    progress = on_stderr([variant.name for variant in profile.variants])
+    try:
+        progress.stage(f"{profile.name}: {profile.title}")
+        measured = run_profile(profile, options.out, quick=options.quick, progress=progress)
+    finally:
+        progress.close()
+    if not measured.trials and measured.stop_reason == INTERRUPTED:
+        print(f"{profile.name}: interrupted before the first trial, so there is nothing to show", file=sys.stderr)
+        return INTERRUPTED_EXIT
+    _publish(measured, options)
+    if measured.stop_reason == INTERRUPTED:
+        return INTERRUPTED_EXIT
+    return NotMeasurable.exit_code if _failures(measured) else 0
+
+
+def _publish(measured: Run, options: argparse.Namespace) -> None:
+    from energyprof.report.overview import publish_overview
+    from energyprof.report.publish import publish
+    from energyprof.report.summary import summarise
+    from energyprof.report.terminal import table
+
+    folder = options.out / measured.profile.name
+    publish(measured, folder)
+    publish_overview(options.out)
+    for sentence in [*_failures(measured), *measured.warnings]:
+        print(f"{measured.profile.name}: {sentence}", file=sys.stderr)
+    if options.json:
+        print(json.dumps(summarise(measured)), flush=True)
+    else:
+        print(f"{table(measured)}\n{folder / 'index.html'}", flush=True)
+
+
+def _failures(measured: Run) -> list[str]:
+    return [f"{variant.name} failed. {variant.error}" for variant in measured.variants if variant.status == "failed"]

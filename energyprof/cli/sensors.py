@@ -1,0 +1,134 @@
+"""`energyprof sensors`: what can be measured on this machine, and what would have to change."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from energyprof.cli import options as shared
+from energyprof.model.run import SensorRecord
+
+if TYPE_CHECKING:
+    from energyprof.model.timeline import Timeline
+
+WATCHED_S = 1.5
+POLL_PERIOD_S = 0.002
+"""Faster than any counter known but RAPL's, so that its period can be seen."""
+
+EXAMPLES = """\
+  energyprof sensors
+  energyprof sensors --json | jq '.sensors[] | select(.remedy) | .remedy'"""
+
+DESCRIPTION = """\
+Watches every counter for a second and a half and says what it found: what is metered, how often the counter moves, in
+what steps, and the power right now. For what cannot be measured: why, and the command that would change that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """One domain as it was seen just now; None where that could not be seen.
+
+    Attributes:
+        period_s: between two ticks of the counter.
+        step_j: the smallest step that it made.
+        power_w: mean over the time watched; (low, best, high) for a model.
+    """
+
+    id: str
+    label: str
+    sensor: str
+    basis: str
+    period_s: float | None
+    step_j: float | None
+    power_w: tuple[float, float, float] | None
+    note: str | None
+
+
+def add_to(commands: shared.Commands) -> None:
+    """Adds the command."""
+    parser = shared.command(
+        commands, "sensors", summary="what can be measured here", description=DESCRIPTION, examples=EXAMPLES
+    )
+    shared.add_json(parser, "it")
+    parser.set_defaults(command=sensors)
+
+
+def sensors(options: argparse.Namespace) -> int:
+    """Prints the sensors of this machine."""
+    from energyprof.capture.sampler import Sampler
+
+    with Sampler(period_s=POLL_PERIOD_S) as sampler:
+        time.sleep(WATCHED_S)
+        timelines, records = sampler.timelines(), sampler.records
+    observed = [observe(timeline) for timeline in timelines]
+    if options.json:
+        found = {"sensors": [asdict(record) for record in records], "domains": [asdict(domain) for domain in observed]}
+        print(json.dumps(found, indent=2))
+    else:
+        print("\n".join(line for record in records for line in _lines(record, observed)))
+    return 0
+
+
+def observe(timeline: Timeline) -> Observed:
+    """What a timeline shows of its counter."""
+    domain = timeline.domain
+    return Observed(
+        domain.id,
+        domain.label,
+        domain.sensor,
+        domain.basis,
+        _period_s(timeline),
+        _step_j(timeline),
+        _power_w(timeline),
+        domain.note,
+    )
+
+
+def _period_s(timeline: Timeline) -> float | None:
+    """None for a model, which has no counter of its own."""
+    if timeline.domain.model is not None or len(timeline.seen_s) < 3:
+        return None
+    return statistics.median(later - earlier for earlier, later in pairwise(timeline.seen_s))
+
+
+def _step_j(timeline: Timeline) -> float | None:
+    steps = [later - earlier for earlier, later in pairwise(timeline.counts) if later > earlier]
+    if timeline.domain.model is not None or not steps:
+        return None
+    return min(steps) * timeline.domain.joules_per_count
+
+
+def _power_w(timeline: Timeline) -> tuple[float, float, float] | None:
+    """Over the ticks; a model's idle watts also hold where no tick came."""
+    seen_s = timeline.seen_s
+    if len(seen_s) < 2 or seen_s[-1] <= seen_s[0]:
+        return None if timeline.domain.model is None else timeline.domain.model.idle_w
+    low, best, high = (timeline.energy_j(bound)[-1] / (seen_s[-1] - seen_s[0]) for bound in range(3))
+    return low, best, high
+
+
+def _lines(record: SensorRecord, observed: list[Observed]) -> list[str]:
+    lines = [f"{record.name}: {record.status}{'' if record.reason is None else f'. {record.reason}'}"]
+    lines += [f"  {_sentence(domain)}" for domain in observed if domain.id in record.domains]
+    if record.remedy is not None:
+        lines.append(f"  to change that: {record.remedy}")
+    return lines
+
+
+def _sentence(domain: Observed) -> str:
+    parts = [f"{domain.id}  {domain.label}, {domain.basis}"]
+    if domain.power_w is not None:
+        low, best, high = domain.power_w
+        parts.append(f"{best:.3g} W now" if low == high else f"~{best:.2g} W now ({low:.2g}-{high:.2g})")
+    if domain.period_s is not None:
+        parts.append(f"moves every {domain.period_s * 1e3:.3g} ms")
+    if domain.step_j is not None:
+        parts.append(f"in steps of {domain.step_j:.2g} J or more")
+    if domain.note is not None:
+        parts.append(domain.note)
+    return "; ".join(parts)

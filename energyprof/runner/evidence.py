@@ -1,0 +1,115 @@
+"""The evidence of a run while it grows, and the file that holds it: readable after a kill at any moment."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import energyprof
+from energyprof.model.errors import UnwritableOutput
+from energyprof.model.record import dumps
+from energyprof.model.run import (
+    SCHEMA,
+    Host,
+    IdleWindow,
+    ProfileRecord,
+    Run,
+    SamplerRecord,
+    Score,
+    SensorRecord,
+    Trial,
+    VariantRecord,
+)
+from energyprof.model.timeline import Timeline
+
+RECORD = "run.json"
+
+
+@dataclass(slots=True)
+class Evidence:
+    """What has been found out so far. `run` turns it into the value that everything else is derived from."""
+
+    profile: ProfileRecord
+    host: Host
+    origin_s: float
+    variants: dict[str, VariantRecord]
+    sensors: list[SensorRecord] = field(default_factory=list)
+    sampler: SamplerRecord | None = None
+    idle: list[IdleWindow] = field(default_factory=list)
+    trials: list[Trial] = field(default_factory=list)
+    scores: dict[str, Score] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+
+    def update(self, variant: str, **changes: Any) -> None:
+        """Replaces fields of a variant's record."""
+        self.variants[variant] = replace(self.variants[variant], **changes)
+
+    def mark(self, trial: Trial, **changes: Any) -> None:
+        """Replaces fields of a trial that was recorded."""
+        self.trials[trial.index] = replace(self.trials[trial.index], **changes)
+
+    def warn(self, sentence: str) -> None:
+        """Keeps a warning, once."""
+        if sentence not in self.warnings:
+            self.warnings.append(sentence)
+
+    def counted(self, variant: str) -> list[Trial]:
+        """The trials of a variant that are neither warm-up nor replaced."""
+        return [t for t in self.trials if t.variant == variant and not t.warm_up and not t.replaced]
+
+    def run(self, timelines: Sequence[Timeline], *, complete: bool = False, stop_reason: str | None = None) -> Run:
+        """The evidence as a value."""
+        return Run(
+            schema=SCHEMA,
+            version=energyprof.__version__,
+            created=self.created,
+            origin_s=self.origin_s,
+            complete=complete,
+            stop_reason=stop_reason,
+            profile=self.profile,
+            host=self.host,
+            sensors=list(self.sensors),
+            sampler=self.sampler,
+            timelines=list(timelines),
+            idle=list(self.idle),
+            variants=list(self.variants.values()),
+            trials=list(self.trials),
+            scores=list(self.scores.values()),
+            warnings=list(self.warnings),
+        )
+
+
+def open_folder(folder: Path) -> Path:
+    """The folder of a run, made and proven writable.
+
+    Raises:
+        UnwritableOutput: before anything has been measured.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".writable-") as probe:
+            probe.write(b"x")
+            probe.flush()
+    except OSError as error:
+        raise UnwritableOutput(
+            f"{folder} cannot be written ({error.strerror}), so nothing was measured. "
+            "Name a folder that can be written with --out, or free some space."
+        ) from error
+    return folder
+
+
+def save(run: Run, folder: Path) -> Path:
+    """Writes run.json so that a reader, or a kill, sees the former one or the whole new one."""
+    path, part = folder / RECORD, folder / f".{RECORD}.part"
+    with part.open("w", encoding="utf-8") as file:
+        file.write(dumps(run))
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(part, path)
+    return path

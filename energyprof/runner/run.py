@@ -1,0 +1,318 @@
+"""Measures a profile: prepares, loads, scores, warms up, and then runs trials in randomised blocks between idle."""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from energyprof.analysis import statistics as analysis_statistics
+from energyprof.analysis.trials import trial_energies
+from energyprof.capture.sampler import Sampler
+from energyprof.model.run import IdleWindow, ProfileRecord, Run, Trial, VariantRecord
+from energyprof.model.timeline import Timeline
+from energyprof.runner import schedule
+from energyprof.runner.crew import Crew, Timeouts
+from energyprof.runner.evidence import Evidence, open_folder, save
+from energyprof.runner.host import describe_host
+from energyprof.runner.interruption import Interrupted, Interruption
+from energyprof.runner.others import RESOLUTION_S, OtherProcesses
+from energyprof.runner.profile import Profile
+from energyprof.runner.progress import Progress, Silent
+from energyprof.runner.schedule import StoppingRule
+from energyprof.tasks import catalogue as tasks
+from energyprof.tasks.task import Task
+
+QUICK_TRIALS = 3
+QUICK_TRIAL_S = 0.25
+QUICK_WARNING = (
+    f"Measured with --quick: {QUICK_TRIALS} short trials a variant show that everything works, but their intervals are "
+    "wide; do not quote these numbers."
+)
+
+WARM_UP_TRIALS = 3
+"""At most so many, however unsteady: what is left of a slope shows in the trials chart."""
+
+PERIODS_PER_TRIAL = 5
+"""A trial between quiet guards needs three periods of the slowest counter; two more for its ragged edges."""
+
+PERIODS_PER_GUARD = 4
+MIN_GUARD_S = 0.25
+FRUITLESS_REPEATS = 3
+"""After so many repetitions in a row that were contaminated as well, the machine is busy for good: no more of them."""
+
+SAVE_EVERY_S = 2.0
+SAVE_SHARE = 0.02
+"""Saving may take this share of the time at most; a record that has grown large is saved less often."""
+
+INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How long and how often, after --quick was taken into account."""
+
+    rule: StoppingRule
+    trial_s: float
+    idle_s: float
+
+    @classmethod
+    def of(cls, profile: Profile, *, quick: bool) -> Plan:
+        """The plan of a profile."""
+        trials = profile.trials
+        if quick:
+            return cls(
+                StoppingRule(QUICK_TRIALS, QUICK_TRIALS, trials.half_width), min(trials.seconds, QUICK_TRIAL_S), 1.0
+            )
+        return cls(StoppingRule(trials.min, trials.max, trials.half_width), trials.seconds, 3.0)
+
+
+def run_profile(
+    profile: Profile,
+    out: Path,
+    *,
+    quick: bool = False,
+    progress: Progress | None = None,
+    timeouts: Timeouts | None = None,
+) -> Run:
+    """Measures a profile and keeps the evidence in `out`/NAME/run.json from the first trial on.
+
+    Ctrl-C and SIGTERM end it early; what was measured is kept, `complete` is False and `stop_reason` "interrupted".
+    A variant whose worker fails is marked and the others go on.
+
+    Raises:
+        UnwritableOutput: before anything is measured.
+        NotMeasurable: there is no sensor that could be used.
+    """
+    folder = open_folder(out / profile.name)
+    task = tasks.get(profile.task)
+    progress = progress or Silent()
+    with Interruption() as interruption, Sampler() as sampler:
+        evidence = _first_evidence(profile, task, sampler, quick=quick)
+        measuring = _Measuring(
+            Plan.of(profile, quick=quick), profile, evidence, sampler, interruption, progress, folder
+        )
+        try:
+            with Crew(profile, evidence, interruption, progress, timeouts or Timeouts()) as crew:
+                reason = measuring.measure(crew, task)
+        except Interrupted:
+            reason = INTERRUPTED
+        sampler.wait_past(time.monotonic())
+        if not sampler.running:
+            evidence.warn("The sampler ended before the run did, so later trials have no energy; measure again.")
+        evidence.sampler = sampler.stop()
+        measuring.finish(reason)
+        run = evidence.run(sampler.timelines(), complete=reason != INTERRUPTED, stop_reason=reason)
+    if evidence.trials or reason != INTERRUPTED:
+        save(run, folder)
+    return run
+
+
+@dataclass(slots=True)
+class _Measuring:
+    """The course of one run. Times are on the monotonic clock.
+
+    Attributes:
+        period_s: of the slowest counter. deadline_s: when the budget is used up.
+        looked: for each variant, the trials it had at the last look at its interval.
+        fruitless: repetitions in a row that were contaminated as well.
+    """
+
+    plan: Plan
+    profile: Profile
+    evidence: Evidence
+    sampler: Sampler
+    interruption: Interruption
+    progress: Progress
+    folder: Path
+    period_s: float = 0.0
+    deadline_s: float = math.inf
+    looked: dict[str, int] = field(default_factory=dict)
+    fruitless: int = 0
+    save_after_s: float = 0.0
+
+    def measure(self, crew: Crew, task: Task) -> str:
+        """Everything from preparing to the last idle window; returns why it ended."""
+        crew.prepare()
+        self.sampler.forget_before(time.monotonic(), keep_ticks=1)
+        self.evidence.origin_s = time.monotonic()
+        if self.profile.trials.budget_s is not None:
+            self.deadline_s = time.monotonic() + self.profile.trials.budget_s
+        self.progress.stage("measuring idle power before any model is loaded")
+        self._idle("cold", self.plan.idle_s)
+        self.period_s = counter_period_s(self.sampler.timelines())
+        crew.load()
+        crew.score(task)
+        crew.calibrate(max(self.plan.trial_s, PERIODS_PER_TRIAL * self.period_s))
+        self.progress.stage("warming up")
+        self._warm_up(crew)
+        if not crew.live:
+            return "no variant could be measured"
+        self.progress.stage("measuring idle power with all models loaded")
+        self._idle("before", self.plan.idle_s)
+        self.progress.stage("measuring")
+        reason = self._blocks(crew)
+        self.progress.stage("measuring idle power afterwards")
+        self._idle("after", self.plan.idle_s)
+        return reason
+
+    def finish(self, reason: str) -> None:
+        """Says of every variant that did not fail how it ended."""
+        for name, record in self.evidence.variants.items():
+            if record.status != "failed" and record.stop_reason is None:
+                self.evidence.update(name, status="partial", stop_reason=reason)
+
+    def _warm_up(self, crew: Crew) -> None:
+        for name in crew.live:
+            request_s: list[float] = []
+            while len(request_s) < WARM_UP_TRIALS and not schedule.steady(request_s):
+                trial = self._trial(crew, name, block=-1)
+                if trial is None:
+                    break
+                request_s.append((trial.end_s - trial.start_s) / trial.requests)
+
+    def _blocks(self, crew: Crew) -> str:
+        index = 0
+        while unsettled := [name for name in crew.live if self.evidence.variants[name].stop_reason is None]:
+            if not self._block(crew, unsettled, index):
+                return f"the budget of {self.profile.trials.budget_s:g} s was used up"
+            self._look([name for name in unsettled if name in crew.live])
+            index += 1
+        return "every variant has been measured"
+
+    def _block(self, crew: Crew, unsettled: Sequence[str], index: int) -> bool:
+        """One trial of every variant, then repetitions of contaminated ones; False where the budget ended it."""
+        doubtful = []
+        for name in schedule.block(unsettled, seed=self.profile.trials.seed, index=index):
+            if time.monotonic() >= self.deadline_s:
+                return False
+            trial = self._trial(crew, name, block=index)
+            if trial is not None and trial.contaminated:
+                doubtful.append(trial)
+        for trial in doubtful:
+            if time.monotonic() < self.deadline_s and self.fruitless < FRUITLESS_REPEATS:
+                self._repeat(crew, trial)
+        return True
+
+    def _repeat(self, crew: Crew, doubtful: Trial) -> None:
+        trial = self._trial(crew, doubtful.variant, block=doubtful.block)
+        if trial is None or trial.contaminated:
+            self.fruitless += 1
+            return
+        self.fruitless = 0
+        self.evidence.mark(doubtful, replaced=True)
+
+    def _trial(self, crew: Crew, name: str, *, block: int) -> Trial | None:
+        """Quiet until a random phase of the counter, the trial, quiet again; and only then the book-keeping."""
+        index = len(self.evidence.trials)
+        phase_s = schedule.start_phase_s(seed=self.profile.trials.seed, trial=index, period_s=self.period_s)
+        self._idle("between", self._guard_s + phase_s)
+        others = OtherProcesses()
+        reply = crew.trial(name, order=f"{self.profile.trials.seed}/items/{block}")
+        if reply is None:
+            return None
+        trial = self._trial_of(name, index, block, reply, others.cpu_s())
+        self.evidence.trials.append(trial)
+        self._idle("between", self._guard_s)
+        self.progress.trial(trial, len(self.evidence.counted(name)))
+        if block >= 0:
+            self._save_now_and_then()
+        return trial
+
+    def _trial_of(self, name: str, index: int, block: int, reply: dict[str, Any], foreign_cpu_s: float | None) -> Trial:
+        return Trial(
+            variant=name,
+            index=index,
+            block=block,
+            foreign_cpu_s=foreign_cpu_s,
+            warm_up=block < 0,
+            contaminated=schedule.contaminated(
+                foreign_cpu_s,
+                duration_s=reply["end_s"] - reply["start_s"],
+                cores=self.evidence.host.cores,
+                resolution_s=RESOLUTION_S,
+            ),
+            **reply,
+        )
+
+    def _look(self, names: Sequence[str]) -> None:
+        """Ends the variants whose interval is narrow enough, or that have had the greatest number of trials."""
+        rule, counts = self.plan.rule, {name: len(self.evidence.counted(name)) for name in names}
+        due = [name for name in names if rule.is_due(self.looked.get(name, 0), counts[name])]
+        if not due:
+            return
+        timelines = self.sampler.timelines()
+        for name in due:
+            self.looked[name] = counts[name]
+            half_width = relative_half_width(trial_energies(timelines, self.evidence.counted(name), self.evidence.idle))
+            reason = rule.reason_to_stop(counts[name], half_width)
+            if reason is not None:
+                self.evidence.update(name, status="done", stop_reason=reason)
+                self.progress.state(name, reason)
+
+    @property
+    def _guard_s(self) -> float:
+        return max(MIN_GUARD_S, PERIODS_PER_GUARD * self.period_s)
+
+    def _idle(self, label: str, seconds: float) -> None:
+        start_s = time.monotonic()
+        self.interruption.sleep(seconds)
+        self.evidence.idle.append(IdleWindow(label, start_s, time.monotonic()))
+
+    def _save_now_and_then(self) -> None:
+        start_s = time.monotonic()
+        if start_s < self.save_after_s:
+            return
+        save(self.evidence.run(self.sampler.timelines()), self.folder)
+        took_s = time.monotonic() - start_s
+        self.save_after_s = start_s + max(SAVE_EVERY_S, took_s / SAVE_SHARE)
+
+
+def counter_period_s(timelines: Sequence[Timeline]) -> float:
+    """Seconds between two ticks of the slowest counter, as observed; 0 where none has moved twice."""
+    spacings = [
+        statistics.median(later - earlier for earlier, later in pairwise(seen))
+        for seen in (timeline.seen_s for timeline in timelines if timeline.domain.model is None)
+        if len(seen) > 1
+    ]
+    return max(spacings, default=0.0)
+
+
+def relative_half_width(energies_j: Sequence[float | None]) -> float | None:
+    """Half-width of the 95 % interval over the mean; None where a trial has no energy or there are too few."""
+    known = [energy_j for energy_j in energies_j if energy_j is not None]
+    if len(known) < max(2, len(energies_j)):
+        return None
+    mean = analysis_statistics.mean(known)
+    return None if mean.half_width is None or mean.value <= 0 else mean.half_width / mean.value
+
+
+def _first_evidence(profile: Profile, task: Task, sampler: Sampler, *, quick: bool) -> Evidence:
+    record = ProfileRecord(
+        name=profile.name,
+        title=profile.title,
+        task=profile.task,
+        question=profile.question,
+        unit=task.unit,
+        baseline=profile.baseline,
+        margin=None if profile.quality is None else profile.quality.margin,
+        metric=task.metric,
+        grid=profile.grid.zone,
+        pue=profile.grid.pue,
+        wue_l_per_kwh=profile.grid.wue_l_per_kwh,
+        sha256=profile.sha256,
+        source=profile.path.name,
+        target_half_width=profile.trials.half_width,
+        seed=profile.trials.seed,
+        quick=quick,
+    )
+    variants = {v.name: VariantRecord(v.name, v.batch_size, "partial") for v in profile.variants}
+    evidence = Evidence(record, describe_host(sampler.domains), time.monotonic(), variants, sensors=sampler.records)
+    if quick:
+        evidence.warn(QUICK_WARNING)
+    return evidence
