@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from energyprof.analysis.curve import Curve
 from energyprof.analysis.exclusive import union
-from energyprof.analysis.quiet import QuietPower, quiet_power
+from energyprof.analysis.quiet import QuietHalves, QuietPower, quiet_halves
 from energyprof.model.errors import ConservationBroken
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ def apportion(
     end_s: float,
     *,
     carry: Carry | None = None,
+    quiet_after: bool = True,
 ) -> Ledger:
     """Shares out a domain's joules between two instants.
 
@@ -81,17 +82,16 @@ def apportion(
         pieces: stretches of work inside the two instants; owners are numbered from 0.
         owners: how many there are.
         carry: where the ledger before this one ended; its `end_s` is `start_s`.
+        quiet_after: whether nothing ran just after `end_s`.
 
     Raises:
         ConservationBroken: the shares do not add up to the counter.
     """
     import numpy as np
 
-    times_s, energy_j = _knots(curve, start_s, end_s, carry)
     busy = union([(low, high) for _, low, high in pieces])
-    quiet = _quiet_stretches(busy, start_s, end_s)
-    powers = _quiet_powers(curve, quiet, carry.quiet if carry else None)
-    idle = _idle_power(curve, quiet, powers)
+    quiet = quiet_halves(curve, busy, start_s, end_s, carry.quiet if carry else None)
+    times_s, energy_j = _knots(curve, (start_s, end_s), quiet, carry, quiet_after)
 
     edges_s = np.array([edge for _, low, high in pieces for edge in (low, high)])
     instants_s = np.unique(np.concatenate((times_s, edges_s)))
@@ -100,23 +100,19 @@ def apportion(
     active = _active_count(pieces, middles_s)
     interval = np.clip(np.searchsorted(times_s, middles_s, side="right") - 1, 0, len(times_s) - 2)
     interval_j = np.diff(energy_j)
-
-    quiet_w = _quiet_power_at(middles_s, quiet, powers)
-    piece_j = _shaped(interval_j, interval, durations_s, active > 0, quiet_w)
+    piece_j = _shaped(interval_j, interval, durations_s, active > 0, quiet.at(middles_s))
 
     share_j = np.where(active > 0, piece_j / np.maximum(active, 1), 0.0)
     share_s = np.where(active > 0, durations_s / np.maximum(active, 1), 0.0)
     owned_j = _collected(pieces, owners, instants_s, share_j)
     owned_s = _collected(pieces, owners, instants_s, share_s)
-    variance = _variances(curve, pieces, owners, (times_s, interval_j), powers)
+    variance = _variances(curve, pieces, owners, (times_s, interval_j), quiet)
 
     free = active == 0
-    idle_w = idle.power_w if idle is not None else None
-    idle_pieces_j = np.minimum(piece_j[free], (idle_w or 0.0) * durations_s[free])
+    idle_pieces_j = np.minimum(piece_j[free], (quiet.idle_power_w or 0.0) * durations_s[free])
     free_j, idle_j = float(piece_j[free].sum()), float(idle_pieces_j.sum())
     total_j = float(energy_j[-1] - energy_j[0])
     _check_conserved(float(owned_j.sum()) + free_j, total_j)
-    last = next((power for power in reversed(powers) if power is not None), carry.quiet if carry else None)
     return Ledger(
         owned_j,
         variance,
@@ -124,72 +120,33 @@ def apportion(
         idle_j,
         total_j - float(owned_j.sum()) - idle_j,
         total_j,
-        any(power is not None for power in powers),
-        idle_w,
-        Carry(end_s, float(energy_j[-1]), last),
+        quiet.last is not None,
+        quiet.idle_power_w,
+        Carry(end_s, float(energy_j[-1]), quiet.last),
     )
 
 
-def _knots(curve: Curve, start_s: float, end_s: float, carry: Carry | None) -> tuple[Array, Array]:
-    """Ticks between the instants, with the instants themselves."""
+def _knots(
+    curve: Curve, edges_s: tuple[float, float], quiet: QuietHalves, carry: Carry | None, quiet_after: bool
+) -> tuple[Array, Array]:
+    """Ticks between the instants, with the instants themselves.
+
+    Work right beside an edge must not lend its power to the far side of it: where that side is quiet, it draws quiet
+    power up to the next tick.
+    """
     import numpy as np
 
+    start_s, end_s = edges_s
     inside = (curve.times_s > start_s) & (curve.times_s < end_s)
-    times_s = np.concatenate(([start_s], curve.times_s[inside], [end_s]))
     first_j = float(curve.at(start_s)) if carry is None else carry.energy_j
-    energy_j = np.concatenate(([first_j], curve.energy_j[inside], [float(curve.at(end_s))]))
-    return times_s, energy_j
-
-
-def _quiet_stretches(busy: Sequence[tuple[float, float]], start_s: float, end_s: float) -> list[tuple[float, float]]:
-    edges = [start_s, *(edge for stretch in busy for edge in stretch), end_s]
-    return list(zip(edges[::2], edges[1::2], strict=True))
-
-
-def _quiet_powers(
-    curve: Curve, quiet: Sequence[tuple[float, float]], before: QuietPower | None
-) -> list[QuietPower | None]:
-    """The power of each quiet stretch; one too short to tell takes the mean of its nearest neighbours that can."""
-    own = [quiet_power(curve, low, high) if high > low else None for low, high in quiet]
-    earlier, later = _filled([before, *own])[1:], _filled(own[::-1])[::-1]
-    return [power or _mean(left, right) for power, left, right in zip(own, earlier, later, strict=True)]
-
-
-def _filled(powers: Sequence[QuietPower | None]) -> list[QuietPower | None]:
-    """Each unknown power replaced by the last known one before it."""
-    known: QuietPower | None = None
-    filled = []
-    for power in powers:
-        known = power or known
-        filled.append(known)
-    return filled
-
-
-def _mean(left: QuietPower | None, right: QuietPower | None) -> QuietPower | None:
-    if left is None or right is None:
-        return left or right
-    spread_w = abs(left.power_w - right.power_w) / 12**0.5
-    uncertainty_w = (left.uncertainty_w**2 / 4 + right.uncertainty_w**2 / 4 + spread_w**2) ** 0.5
-    return QuietPower((left.power_w + right.power_w) / 2, uncertainty_w, left.intervals + right.intervals)
-
-
-def _idle_power(
-    curve: Curve, quiet: Sequence[tuple[float, float]], powers: Sequence[QuietPower | None]
-) -> QuietPower | None:
-    """Idle power: the median over the quiet stretches that showed their own."""
-    known = sorted((power for power in powers if power is not None), key=lambda power: power.power_w)
-    return known[len(known) // 2] if known else None
-
-
-def _quiet_power_at(
-    middles_s: Array, quiet: Sequence[tuple[float, float]], powers: Sequence[QuietPower | None]
-) -> Array:
-    """Quiet power at instants, NaN where it was never seen."""
-    import numpy as np
-
-    starts_s = np.array([low for low, _ in quiet])
-    watts = np.array([np.nan if power is None else power.power_w for power in powers])
-    return np.asarray(watts[np.clip(np.searchsorted(starts_s, middles_s, side="right") - 1, 0, len(quiet) - 1)])
+    last_j = float(curve.at(end_s))
+    left, right = np.searchsorted(curve.times_s, start_s, side="right") - 1, np.searchsorted(curve.times_s, end_s)
+    if carry is None and quiet.first is not None and left >= 0:
+        first_j = float(curve.energy_j[left]) + quiet.first.power_w * (start_s - float(curve.times_s[left]))
+    if quiet_after and quiet.last is not None and right < len(curve.times_s):
+        last_j = float(curve.energy_j[right]) - quiet.last.power_w * (float(curve.times_s[right]) - end_s)
+    times_s = np.concatenate(([start_s], curve.times_s[inside], [end_s]))
+    return times_s, np.concatenate(([first_j], curve.energy_j[inside], [last_j]))
 
 
 def _active_count(pieces: Sequence[Piece], middles_s: Array) -> Array:
@@ -229,18 +186,14 @@ def _collected(pieces: Sequence[Piece], owners: int, instants_s: Array, shares: 
 
 
 def _variances(
-    curve: Curve,
-    pieces: Sequence[Piece],
-    owners: int,
-    knots: tuple[Array, Array],
-    powers: Sequence[QuietPower | None],
+    curve: Curve, pieces: Sequence[Piece], owners: int, knots: tuple[Array, Array], quiet: QuietHalves
 ) -> Array:
     """Variance of each owner's joules.
 
     In the tick intervals that hold an edge, the quiet power of the rest of the interval is uncertain, and the tick's
-    time is. Where owners follow each other within one interval, the counter does not say how its joules divide: each
-    may have drawn anything between quiet power and all of it (rectangular), and that error repeats from interval to
-    interval, so that it adds up linearly.
+    time is; every interval scatters as quiet ones do. Where owners follow each other within one interval, the counter
+    does not say how its joules divide: each may have drawn anything between quiet power and all of it (rectangular),
+    and that error repeats from interval to interval, so that it adds up linearly.
     """
     import numpy as np
 
@@ -249,15 +202,18 @@ def _variances(
     edges_s = np.array([edge for _, low, high in pieces for edge in (low, high)])
     owner = np.array([owner for owner, _, _ in pieces for _ in (0, 1)], dtype=np.intp)
     interval = np.clip(np.searchsorted(times_s, edges_s, side="right") - 1, 0, len(interval_j) - 1)
-    known = [power for power in powers if power is not None]
-    quiet_w = float(np.mean([power.power_w for power in known])) if known else 0.0
-    if known:
-        doubt_w = float(np.mean([power.uncertainty_w for power in known]))
-        edge_j = widths_s[interval] / 2 * doubt_w + quiet_w * curve.jitter_s
+    typical = quiet.typical
+    if typical is not None:
+        edge_j = widths_s[interval] / 2 * typical.uncertainty_w + typical.power_w * curve.jitter_s
     else:
         edge_j = widths_s[interval] * _power_steps(interval_j / widths_s)[interval] / (4 * 3**0.5)
-    divided_j = _division_doubt(pieces, owners, times_s, interval_j, quiet_w)
-    return np.asarray(np.bincount(owner, edge_j**2, owners) + divided_j**2)
+    quiet_w, scatter = (typical.power_w, typical.scatter) if typical is not None else (0.0, 0.0)
+    room_j = np.maximum(interval_j - quiet_w * widths_s, 0.0)
+    fraction = _fractions(pieces, owners, times_s)
+    shared = (fraction > 0).sum(axis=0) > 1
+    doubt_j = np.where(shared & (fraction > 0), room_j * np.minimum(1.0, 2 * (1 - fraction)), 0.0) / 12**0.5
+    scatter_j2 = ((scatter * interval_j * fraction) ** 2).sum(axis=1)
+    return np.asarray(np.bincount(owner, edge_j**2, owners) + doubt_j.sum(axis=1) ** 2 + scatter_j2)
 
 
 def _power_steps(power_w: Array) -> Array:
@@ -268,22 +224,17 @@ def _power_steps(power_w: Array) -> Array:
     return np.asarray(np.maximum(steps_w[:-1], steps_w[1:]))
 
 
-def _division_doubt(pieces: Sequence[Piece], owners: int, times_s: Array, interval_j: Array, quiet_w: float) -> Array:
-    """Standard uncertainty of each owner's joules from sharing tick intervals with others. Shape: (owners,)."""
+def _fractions(pieces: Sequence[Piece], owners: int, times_s: Array) -> Array:
+    """Each owner's share of the busy time of every tick interval. Shape: (owners, intervals)."""
     import numpy as np
 
-    time_s = np.zeros((owners, len(interval_j)))
+    time_s = np.zeros((owners, len(times_s) - 1))
     for owner in range(owners):
         own = union([(low, high) for holder, low, high in pieces if holder == owner])
-        busy_s = (
-            np.interp(times_s, [edge for stretch in own for edge in stretch], _busy_time(own)) if own else times_s * 0
-        )
-        time_s[owner] = np.diff(busy_s)
-    shared = (time_s > 0).sum(axis=0) > 1
-    room_j = np.maximum(interval_j - quiet_w * np.diff(times_s), 0.0)
-    fraction = time_s / np.maximum(time_s.sum(axis=0), 1e-12)
-    doubt_j = np.where(shared & (fraction > 0), room_j * np.minimum(1.0, 2 * (1 - fraction)), 0.0) / 12**0.5
-    return np.asarray(doubt_j.sum(axis=1))
+        if own:
+            edges_s = [edge for stretch in own for edge in stretch]
+            time_s[owner] = np.diff(np.interp(times_s, edges_s, _busy_time(own)))
+    return np.asarray(time_s / np.maximum(time_s.sum(axis=0), 1e-12))
 
 
 def _busy_time(stretches: Sequence[tuple[float, float]]) -> list[float]:

@@ -65,6 +65,8 @@ def _bracketed(curve: Curve, start_s: float, end_s: float, before: QuietPower, a
     energy_j = outer_j - before.power_w * lead_s - after.power_w * trail_s
     variance = (lead_s * before.uncertainty_w) ** 2 + (trail_s * after.uncertainty_w) ** 2
     variance += (before.power_w**2 + after.power_w**2) * curve.jitter_s**2
+    scatter_j = max(before.scatter, after.scatter) * np.diff(curve.energy_j[left : right + 1])
+    variance += float((scatter_j**2).sum())
     idle_w = (before.power_w + after.power_w) / 2
     return WindowEnergy(float(energy_j), float(variance**0.5), "bracket", idle_w)
 

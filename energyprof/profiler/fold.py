@@ -81,7 +81,8 @@ class Books:
     def _close_curve(self, key: Key, made: Curve, owners: list[Owner], pieces: list[Piece], instant_s: float) -> None:
         carry = self._carries.get(key)
         start_s = self.closed_s if carry is None else carry.end_s
-        ledger = apportion(made, pieces, len(owners), start_s, instant_s, carry=carry)
+        quiet_after = all(high_s < instant_s for _, _, high_s in pieces)
+        ledger = apportion(made, pieces, len(owners), start_s, instant_s, carry=carry, quiet_after=quiet_after)
         accounts = self.accounts.setdefault(key, DomainAccounts())
         accounts.add(ledger, owners, instant_s - start_s)
         accounts.lost_s += made.lost_s(start_s, instant_s)

@@ -1,0 +1,65 @@
+"""Ticks are put where the counter moved, not where a poll happened to notice it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from simulated.readings import Course, polled
+
+from energyprof.analysis.curve import curve
+from energyprof.model.domain import Domain, PowerModel
+from energyprof.model.timeline import Gap, Timeline
+
+
+def test_the_grid_of_a_regular_counter_is_found_to_a_fraction_of_a_poll() -> None:
+    found = curve(polled(Course(), 10.0, period_s=0.1, phase_s=0.0371))
+    assert found is not None
+    assert found.period_s == pytest.approx(0.1, rel=1e-3)
+    off_s = (found.times_s - 0.0371 + 0.05) % 0.1 - 0.05
+    assert np.abs(off_s).max() < 0.003
+    assert found.jitter_s < 0.003
+
+
+def test_a_counter_faster_than_its_polls_is_taken_as_read() -> None:
+    timeline = polled(Course(), 3.0, period_s=0.001, poll_s=0.02)
+    found = curve(timeline)
+    assert found is not None
+    assert found.period_s is None
+    assert np.asarray(timeline.seen_s) - found.times_s == pytest.approx(0.0005, abs=1e-9)
+
+
+def test_irregular_ticks_are_put_between_the_polls_around_them() -> None:
+    domain = Domain("x", "gpu", "nvml", "x", joules_per_count=1.0)
+    rng = np.random.default_rng(1)
+    seen = np.cumsum(rng.uniform(0.05, 0.4, 30))
+    found = curve(Timeline(domain, list(seen - 0.02), list(seen), list(range(30)), float(seen[-1])))
+    assert found is not None
+    assert found.period_s is None
+    assert found.times_s == pytest.approx(seen - 0.01)
+
+
+def test_cpu_time_that_stood_still_is_known_to_have_stood_still() -> None:
+    model = PowerModel((1.0, 2.0, 3.0), (5.0, 10.0, 15.0), "test")
+    domain = Domain("cpu:model", "cpu", "cpu-model", "CPU", basis="estimated", model=model)
+    timeline = Timeline(domain, [0.0, 9.98], [0.0, 10.0], [0, 20_000_000], 12.0)
+    found = curve(timeline)
+    assert found is not None
+    burst_j = float(found.at(10.0) - found.at(9.98))
+    assert burst_j == pytest.approx(0.02 * 2.0 + 10.0 * 0.02)
+    assert float(found.at(9.98) - found.at(0.0)) == pytest.approx(9.98 * 2.0)
+    assert float(found.at(12.0) - found.at(10.0)) == pytest.approx(2 * 2.0)
+
+
+def test_fewer_than_two_ticks_are_no_curve() -> None:
+    domain = Domain("x", "gpu", "nvml", "x")
+    assert curve(Timeline(domain, [], [], [], 0.0)) is None
+    assert curve(Timeline(domain, [1.0], [1.0], [5], 1.0)) is None
+
+
+def test_time_whose_energy_is_lost_is_counted() -> None:
+    domain = Domain("x", "gpu", "nvml", "x")
+    gaps = [Gap(1.0, 2.0, "EIO"), Gap(3.0, 4.0, "reset", energy_known=False)]
+    found = curve(Timeline(domain, [0.0, 4.9], [0.0, 5.0], [0, 10], 5.0, gaps))
+    assert found is not None
+    assert found.lost_s(0.0, 5.0) == 1.0
+    assert found.lost_s(3.5, 5.0) == 0.5

@@ -1,0 +1,116 @@
+"""Every joule goes to exactly one place, and to the right one."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from simulated.readings import Course, polled
+
+from energyprof.analysis.curve import Curve, curve
+from energyprof.analysis.ledger import Ledger, Piece, apportion
+
+
+def conserved(ledger: Ledger) -> bool:
+    shared_j = float(ledger.energy_j.sum()) + ledger.idle_j + ledger.unattributed_j
+    return shared_j == pytest.approx(ledger.total_j, rel=1e-9)
+
+
+def simulated(pulses: list[tuple[float, float, float]], end_s: float) -> tuple[Course, Curve]:
+    course = Course()
+    for pulse in pulses:
+        course.pulse(*pulse)
+    found = curve(polled(course, end_s))
+    assert found is not None
+    return course, found
+
+
+def test_an_isolated_short_call_gets_what_it_drew_and_no_idle() -> None:
+    course, found = simulated([(2.013, 0.05, 600)], 5.0)
+    ledger = apportion(found, [(0, 2.013, 2.063)], 1, 0.5, 4.5)
+    assert ledger.energy_j[0] == pytest.approx(30.0, rel=0.02)
+    assert ledger.idle_j == pytest.approx(70 * 3.95, rel=0.01)
+    assert ledger.total_j == pytest.approx(course.energy_j(0.5, 4.5), rel=0.002)
+    assert conserved(ledger)
+
+
+def test_a_stream_is_charged_only_for_its_active_segments() -> None:
+    segments = [(1.0 + 0.1 * k, 0.05, 500.0) for k in range(10)]
+    _, found = simulated(segments, 4.0)
+    ledger = apportion(found, [(0, start_s, start_s + length_s) for start_s, length_s, _ in segments], 1, 0.5, 3.5)
+    assert ledger.energy_j[0] == pytest.approx(250.0, rel=0.03)
+    assert conserved(ledger)
+
+
+def test_concurrent_spans_share_equally() -> None:
+    _, found = simulated([(1.0, 2.0, 400)], 5.0)
+    pieces: list[Piece] = [(owner, 1.0, 3.0) for owner in range(8)]
+    ledger = apportion(found, pieces, 8, 0.5, 4.5)
+    assert ledger.energy_j == pytest.approx(np.full(8, 100.0), rel=0.01)
+    assert ledger.occupied_s == pytest.approx(np.full(8, 0.25))
+    assert conserved(ledger)
+
+
+def test_time_in_which_nothing_ran_above_idle_power_is_unattributed() -> None:
+    _, found = simulated([(1.0, 0.5, 400), (3.0, 0.5, 400)], 6.0)
+    ledger = apportion(found, [(0, 1.0, 1.5)], 1, 0.5, 5.5)
+    assert ledger.energy_j[0] == pytest.approx(200.0, rel=0.03)
+    assert ledger.unattributed_j == pytest.approx(0.5 * 330, rel=0.15)
+    assert conserved(ledger)
+
+
+def test_without_any_quiet_time_an_interval_is_spread_evenly() -> None:
+    _, found = simulated([(0.1, 2.0, 400)], 2.0)
+    ledger = apportion(found, [(0, 0.5, 1.0), (1, 1.0, 1.5)], 2, 0.5, 1.5)
+    assert not ledger.bracketed
+    assert ledger.energy_j == pytest.approx([200.0, 200.0], rel=0.01)
+    assert ledger.idle_power_w is None
+    assert conserved(ledger)
+
+
+def test_two_ledgers_in_a_row_count_every_joule_once() -> None:
+    _, found = simulated([(1.0, 0.03, 600), (2.0, 0.7, 300)], 5.0)
+    pieces: list[Piece] = [(0, 1.0, 1.03), (1, 2.0, 2.7)]
+    whole = apportion(found, pieces, 2, 0.5, 4.5)
+    first = apportion(found, [(0, 1.0, 1.03), (1, 2.0, 2.35)], 2, 0.5, 2.35)
+    second = apportion(found, [(1, 2.35, 2.7)], 2, 2.35, 4.5, carry=first.carry)
+    assert first.total_j + second.total_j == pytest.approx(whole.total_j, rel=1e-12)
+    assert first.energy_j + second.energy_j == pytest.approx(whole.energy_j, rel=0.02)
+
+
+def test_functions_that_alternate_within_a_tick_get_an_interval_that_admits_it() -> None:
+    generator = random.Random(5)
+    course, pieces, truth_j, now_s = Course(), [], [0.0, 0.0], 1.0
+    while now_s < 20:
+        owner = generator.randrange(2)
+        power_w = (600.0, 300.0)[owner]
+        course.pulse(now_s, 0.01, power_w)
+        pieces.append((owner, now_s, now_s + 0.01))
+        truth_j[owner] += power_w * 0.01
+        now_s += 0.01 + generator.expovariate(50)
+    found = curve(polled(course, 22.0))
+    assert found is not None
+    ledger = apportion(found, pieces, 2, 0.5, 21.0)
+    assert float(ledger.energy_j.sum()) == pytest.approx(sum(truth_j), rel=0.01)
+    half_width_j = 1.96 * np.sqrt(ledger.variance_j2)
+    assert (np.abs(ledger.energy_j - truth_j) < half_width_j).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.floats(0.5, 4.0), st.floats(1e-4, 1.5)),
+        max_size=12,
+    ),
+    st.integers(0, 5),
+)
+def test_no_pattern_of_spans_loses_a_joule(spans: list[tuple[int, float, float]], seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    times_s = np.cumsum(generator.uniform(0.01, 0.3, 60))
+    found = Curve(times_s, np.cumsum(generator.uniform(0, 30, 60)), 0.001, None)
+    pieces = [(owner, start_s, min(start_s + length_s, 5.0)) for owner, start_s, length_s in spans]
+    ledger = apportion(found, pieces, 4, 0.5, 5.0)
+    assert conserved(ledger)

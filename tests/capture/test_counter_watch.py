@@ -1,0 +1,90 @@
+"""One counter's readings become ticks, gaps and resets: never a jump that did not happen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from energyprof.capture.ring import Ring
+from energyprof.capture.sampler import Collected
+from energyprof.capture.sampler_process import CounterWatch, FaultNames
+from energyprof.model.domain import Domain
+from energyprof.model.timeline import Timeline
+
+S = 1_000_000_000
+RAPL = Domain("cpu:package-0", "cpu", "rapl", "CPU package 0", counts_per_wrap=200_000_000, max_power_w=200.0)
+NVML = Domain("gpu:0", "gpu", "nvml", "GPU 0", joules_per_count=1e-3)
+
+
+def watched(tmp_path: Path, domain: Domain, *readings: tuple[float, int | str]) -> Timeline:
+    ring = Ring.create(tmp_path / "a.ring", 0.02, capacity=64)
+    watch, faults, collected = CounterWatch(domain), FaultNames(tmp_path / "a.faults"), Collected([domain])
+    for at_s, reading in readings:
+        watch.notice(reading, round(at_s * S), round(at_s * S), ring, 0, faults)
+    collected.take(ring)
+    [timeline] = collected.timelines(readings[-1][0])
+    return timeline
+
+
+def test_a_reading_that_did_not_change_is_no_tick(tmp_path: Path) -> None:
+    timeline = watched(tmp_path, NVML, (1.0, 500), (1.02, 500), (1.04, 900), (1.06, 900))
+    assert (timeline.after_s, timeline.seen_s, timeline.counts) == ([1.0, 1.02], [1.0, 1.04], [0, 400])
+    assert timeline.end_s == 1.06
+
+
+def test_a_wrap_adds_what_was_counted_over_it(tmp_path: Path) -> None:
+    timeline = watched(tmp_path, RAPL, (1.0, 199_000_000), (1.1, 4_000_000), (1.2, 9_000_000))
+    assert timeline.counts == [0, 5_000_000, 10_000_000]
+    assert timeline.gaps == []
+
+
+def test_five_wraps_are_all_counted(tmp_path: Path) -> None:
+    readings = [(1 + 0.1 * k, 20_000_000 * k % 200_000_000) for k in range(51)]
+    timeline = watched(tmp_path, RAPL, *readings)
+    assert timeline.counts[-1] == 50 * 20_000_000
+
+
+def test_a_pause_in_which_it_may_have_wrapped_any_number_of_times_is_a_gap(tmp_path: Path) -> None:
+    timeline = watched(tmp_path, RAPL, (1.0, 10), (1.1, 20), (4.0, 30), (4.1, 40))
+    assert timeline.counts == [0, 10, 10, 20]
+    [gap] = timeline.gaps
+    assert (gap.start_s, gap.end_s, gap.energy_known) == (1.1, 4.0, False)
+
+
+def test_a_failed_reading_is_a_gap_and_not_a_zero(tmp_path: Path) -> None:
+    timeline = watched(tmp_path, RAPL, (1.0, 100), (1.1, 200), (1.2, "EIO"), (1.3, "EIO"), (1.4, 500), (1.5, 600))
+    assert timeline.counts == [0, 100, 400, 500]
+    [gap] = timeline.gaps
+    assert (gap.start_s, gap.end_s, gap.reason, gap.energy_known) == (1.1, 1.4, "EIO", True)
+
+
+def test_a_fault_that_lasts_is_a_gap_up_to_now(tmp_path: Path) -> None:
+    timeline = watched(tmp_path, NVML, (1.0, 100), (1.1, 200), (1.2, "GPU is lost"), (1.3, "GPU is lost"))
+    [gap] = timeline.gaps
+    assert (gap.start_s, gap.end_s, gap.reason, gap.energy_known) == (1.1, 1.3, "GPU is lost", False)
+
+
+def test_a_counter_that_fell_back_was_reset_and_goes_on(tmp_path: Path) -> None:
+    timeline = watched(tmp_path, NVML, (1.0, 90_000), (1.1, 91_000), (1.2, 50), (1.3, 70))
+    assert timeline.counts == [0, 1000, 1000, 1020]
+    [gap] = timeline.gaps
+    assert (gap.start_s, gap.end_s, gap.energy_known) == (1.1, 1.2, False)
+
+
+def test_a_counter_that_was_never_readable_has_no_ticks(tmp_path: Path) -> None:
+    timeline = watched(tmp_path, NVML, (1.0, "no permission"), (1.1, "no permission"))
+    assert timeline.counts == []
+    assert [gap.reason for gap in timeline.gaps] == ["no permission"]
+
+
+def test_old_ticks_are_forgotten_but_for_the_last_few(tmp_path: Path) -> None:
+    collected = Collected([NVML])
+    ring = Ring.create(tmp_path / "a.ring", 0.02, capacity=64)
+    for k in range(1, 31):
+        ring.append(0, 0, k * S - 1, k * S, k)
+    collected.take(ring)
+    collected.forget_before(20.5, keep_ticks=3)
+    [timeline] = collected.timelines(30.0)
+    assert timeline.counts == list(range(18, 31))
+    assert timeline.seen_s[0] == pytest.approx(18.0)

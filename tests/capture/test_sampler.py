@@ -1,0 +1,93 @@
+"""The real sampler process, on a simulated GPU whose energy is known."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from simulated.fixtures import gpu_library  # noqa: F401
+from simulated.gpu import SimulatedGpu
+
+from energyprof.analysis.curve import curve
+from energyprof.capture.sampler import Sampler
+from energyprof.model.errors import NotMeasurable, UnknownName
+
+pytestmark = pytest.mark.usefixtures("gpu_library")
+
+
+@pytest.fixture
+def gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimulatedGpu:
+    simulated = SimulatedGpu(tmp_path, idle_w=70, period_s=0.1, phase_s=0.02)
+    for key, value in simulated.env.items():
+        monkeypatch.setenv(key, value)
+    return simulated
+
+
+def test_the_childs_ticks_give_the_energy_that_was_drawn(gpu: SimulatedGpu) -> None:
+    with Sampler(["nvml"]) as sampler:
+        start_s = time.monotonic()
+        gpu.edges.pulse(start_s + 0.3, 0.4, 500)
+        sampler.wait_past(start_s + 1.5)
+        [timeline] = sampler.timelines()
+        record = sampler.stop()
+    found = curve(timeline)
+    assert found is not None
+    assert found.period_s == pytest.approx(0.1, rel=0.01)
+    first_s, last_s = float(found.times_s[1]), float(found.times_s[-1])
+    assert float(found.at(last_s) - found.at(first_s)) == pytest.approx(gpu.edges.energy_j(first_s, last_s), rel=0.01)
+    assert record.mode == "process"
+    assert record.cpu_s is not None
+    assert record.wall_s is not None
+    assert 0 < record.cpu_s < record.wall_s
+
+
+def test_what_was_measured_can_be_read_after_the_stop(gpu: SimulatedGpu) -> None:
+    sampler = Sampler(["nvml"])
+    sampler.start()
+    sampler.wait_past(time.monotonic() + 0.3)
+    sampler.stop()
+    [timeline] = sampler.timelines()
+    assert len(timeline.counts) >= 2
+    assert sampler.stop() == sampler.stop()
+
+
+def test_no_file_is_left_behind(gpu: SimulatedGpu) -> None:
+    sampler = Sampler(["nvml"])
+    sampler.start()
+    assert sampler._ring is not None
+    folder = sampler._ring.path.parent
+    assert folder.exists()
+    sampler.stop()
+    assert not folder.exists()
+
+
+def test_a_killed_sampler_leaves_what_it_had_measured(gpu: SimulatedGpu) -> None:
+    sampler = Sampler(["nvml"])
+    sampler.start()
+    sampler.wait_past(time.monotonic() + 0.4)
+    assert sampler._child is not None
+    os.kill(sampler._child.pid, signal.SIGKILL)
+    sampler._child.wait()
+    assert not sampler.running
+    [timeline] = sampler.timelines()
+    assert len(timeline.counts) >= 3
+    sampler.stop()
+
+
+def test_an_unknown_sensor_is_refused_with_the_nearest_name() -> None:
+    with pytest.raises(UnknownName, match="nvml"):
+        Sampler(["nvlm"]).start()
+
+
+def test_a_gpu_that_is_not_there_is_refused_with_the_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    with pytest.raises(NotMeasurable):
+        Sampler(["nvml"]).start()
+
+
+def test_reading_before_the_start_is_an_error() -> None:
+    with pytest.raises(NotMeasurable, match="not started"):
+        Sampler().timelines()

@@ -1,0 +1,263 @@
+"""Profilers on a simulated GPU with a 100 ms counter: joules per span against the joules truly drawn."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from simulated.gpu import GPU_IS_LOST, SimulatedGpu
+
+from energyprof import Profiler, Quantity, profile
+from energyprof.model.errors import InvalidValue, NotMeasurable, UnknownName
+from energyprof.profiler.result import Result
+
+from .conftest import IDLE_W, Draw
+
+
+def value(quantity: Quantity) -> float:
+    assert quantity.value is not None, quantity.reason
+    return quantity.value
+
+
+def shared_j(result: Result) -> float:
+    parts = [value(measurement.energy_exclusive) for measurement in result]
+    return sum(parts) + value(result.idle) + value(result.unattributed)
+
+
+def test_isolated_100_ms_calls_are_measured_without_bias(gpu: SimulatedGpu, draw: Draw) -> None:
+    with Profiler(sensors=["nvml"]) as profiler:
+        for turn in range(8):
+            time.sleep(0.4 + 0.013 * turn)
+            with profiler.span("call"):
+                draw(0.1, 600)
+        time.sleep(0.4)
+    call = profiler.result["call"]
+    assert call.calls == 8
+    assert value(call.per_call) == pytest.approx(600 * call.duration_s / 8, rel=0.03)
+    assert call.estimator == "bracket"
+    assert shared_j(profiler.result) == pytest.approx(value(profiler.result.total), rel=1e-9)
+
+
+def test_the_total_is_what_the_device_drew_and_idle_is_idle(gpu: SimulatedGpu, draw: Draw) -> None:
+    profiler = Profiler(sensors=["nvml"])
+    profiler.start()
+    start_s = time.monotonic()
+    time.sleep(0.5)
+    with profiler.span("work"):
+        draw(0.3, 400)
+    time.sleep(0.5)
+    end_s = time.monotonic()
+    result = profiler.stop()
+    assert value(result.total) == pytest.approx(gpu.edges.energy_j(start_s, end_s), rel=0.02)
+    assert value(result.idle) == pytest.approx(IDLE_W * 1.0, rel=0.05)
+    assert value(result["work"].energy_net) == pytest.approx((400 - IDLE_W) * 0.3, rel=0.05)
+
+
+def test_nested_spans_are_inclusive_and_exclusive(draw: Draw) -> None:
+    with Profiler(sensors=["nvml"]) as profiler:
+        time.sleep(0.4)
+        with profiler.span("outer"):
+            draw(0.3, 200)
+            with profiler.span("inner", requests=2):
+                draw(0.3, 600)
+        time.sleep(0.4)
+    result = profiler.result
+    assert value(result["outer"].energy) == pytest.approx(240, rel=0.05)
+    assert value(result["inner"].energy) == pytest.approx(180, rel=0.10)
+    inclusive_j, exclusive_j = value(result["outer"].energy), value(result["outer"].energy_exclusive)
+    assert inclusive_j == pytest.approx(exclusive_j + value(result["inner"].energy))
+    assert value(result["inner"].per("requests")) == pytest.approx(value(result["inner"].energy) / 2)
+
+
+def test_eight_overlapping_spans_share_the_device(gpu: SimulatedGpu, draw: Draw) -> None:
+    with Profiler(sensors=["nvml"]) as profiler:
+        time.sleep(0.4)
+        ready, done = threading.Barrier(9), threading.Barrier(9)
+
+        def request() -> None:
+            with profiler.span("request"):
+                ready.wait(5)
+                done.wait(5)
+
+        threads = [threading.Thread(target=request) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        ready.wait(5)
+        draw(0.5, 800)
+        done.wait(5)
+        for thread in threads:
+            thread.join()
+        time.sleep(0.4)
+    result = profiler.result
+    assert value(result["request"].energy) == pytest.approx(400, rel=0.05)
+    assert value(result["request"].per_call) == pytest.approx(50, rel=0.05)
+    assert shared_j(result) == pytest.approx(value(result.total), rel=1e-9)
+
+
+def test_streams_are_charged_for_their_own_time(draw: Draw) -> None:
+    @profile(name="stream", units={"tokens": lambda _: 1})
+    def stream() -> Iterator[int]:
+        for token in range(5):
+            draw(0.1, 500)
+            yield token
+
+    @profile(name="astream")
+    async def astream() -> AsyncIterator[int]:
+        for token in range(5):
+            draw(0.1, 500)
+            yield token
+
+    async def consume() -> None:
+        async for _ in astream():
+            await asyncio.sleep(0.1)
+
+    with Profiler(sensors=["nvml"]) as profiler:
+        time.sleep(0.4)
+        for _ in stream():
+            time.sleep(0.1)
+        asyncio.run(consume())
+        time.sleep(0.4)
+    result = profiler.result
+    for name in ("stream", "astream"):
+        assert value(result[name].energy) == pytest.approx(500 * result[name].duration_s, rel=0.05)
+    assert value(result["stream"].per("tokens")) == pytest.approx(value(result["stream"].energy) / 5)
+
+
+def test_a_result_can_be_looked_at_while_the_profiler_runs(draw: Draw) -> None:
+    with Profiler(sensors=["nvml"]) as profiler:
+        time.sleep(0.3)
+        with profiler.span("first"):
+            draw(0.2, 300)
+        early = value(profiler.result["first"].energy)
+        with profiler.span("second"):
+            draw(0.2, 300)
+    result = profiler.result
+    assert early == pytest.approx(60, rel=0.08)
+    assert value(result["first"].energy) == pytest.approx(early, rel=1e-9)
+    assert value(result["second"].energy) == pytest.approx(60, rel=0.08)
+    assert shared_j(result) == pytest.approx(value(result.total), rel=1e-9)
+
+
+def test_nested_profilers_both_see_the_inner_spans_and_a_function_counts_once(draw: Draw) -> None:
+    @profile(name="both")
+    def both() -> None:
+        draw(0.2, 400)
+
+    with Profiler(sensors=["nvml"]) as outer:
+        time.sleep(0.4)
+        both()
+        with Profiler(sensors=["nvml"]) as inner:
+            time.sleep(0.4)
+            both()
+            time.sleep(0.4)
+    assert outer.result["both"].calls == 2
+    assert inner.result["both"].calls == 1
+    assert both.energy.calls == 2
+    assert value(both.energy.energy) == pytest.approx(value(outer.result["both"].energy), rel=0.1)
+
+
+def test_start_and_stop_work_without_a_with_block(draw: Draw) -> None:
+    profiler = Profiler(sensors=["nvml"])
+    profiler.start()
+    with profiler.span("x"):
+        draw(0.2, 300)
+    assert profiler.stop() is profiler.stop()
+    assert profiler.result["x"].calls == 1
+
+
+def test_an_async_with_block_works(draw: Draw) -> None:
+    async def main() -> Profiler:
+        async with Profiler(sensors=["nvml"]) as profiler:
+            with profiler.span("x"):
+                draw(0.2, 300)
+        return profiler
+
+    assert asyncio.run(main()).result["x"].calls == 1
+
+
+def test_an_exception_in_a_block_passes_through_and_the_call_is_kept(draw: Draw) -> None:
+    profiler = Profiler(sensors=["nvml"])
+    with pytest.raises(ZeroDivisionError), profiler, profiler.span("x"):
+        draw(0.1, 300)
+        raise ZeroDivisionError
+    assert profiler.result["x"].calls == 1
+
+
+def test_joules_lost_with_the_gpu_are_unknown_with_the_reason(gpu: SimulatedGpu, draw: Draw) -> None:
+    with Profiler(sensors=["nvml"]) as profiler:
+        time.sleep(0.3)
+        now_s = time.monotonic()
+        gpu.reset(now_s + 0.2)
+        with profiler.span("x"):
+            draw(0.5, 300)
+        time.sleep(0.3)
+    energy = profiler.result["x"].energy
+    assert energy.value is None
+    assert "could not be read" in str(energy.reason)
+    assert any("could not be read" in warning for warning in profiler.result.warnings)
+
+
+def test_a_fault_during_which_the_counter_ran_on_loses_nothing(gpu: SimulatedGpu, draw: Draw) -> None:
+    with Profiler(sensors=["nvml"]) as profiler:
+        time.sleep(0.4)
+        now_s = time.monotonic()
+        gpu.fail(GPU_IS_LOST, now_s + 0.2, now_s + 0.5)
+        with profiler.span("x"):
+            draw(1.0, 300)
+        time.sleep(0.5)
+    assert value(profiler.result["x"].energy) == pytest.approx(300, rel=0.03)
+
+
+def test_a_span_that_nobody_recorded_is_named_with_those_that_were(draw: Draw) -> None:
+    with Profiler(sensors=["nvml"]) as profiler, profiler.span("x"):
+        draw(0.1, 300)
+    with pytest.raises(UnknownName, match="Recorded: x"):
+        profiler.result["y"]
+
+
+def test_the_record_holds_the_evidence_and_the_result(tmp_path: Path, draw: Draw) -> None:
+    with Profiler(sensors=["nvml"], out=tmp_path / "record", grid="FRA") as profiler, profiler.span("x", requests=3):
+        draw(0.3, 300)
+    document = json.loads((tmp_path / "record" / "profiler.json").read_text())
+    [measurement] = document["measurements"]
+    assert measurement["energy_j"]["value"] == profiler.result["x"].energy.value
+    assert measurement["units"] == {"requests": 3}
+    assert measurement["co2e_g"]["value"] > 0
+    assert [span["name"] for span in document["spans"]] == ["x"]
+    assert document["timelines"][0]["counts"]
+
+
+def test_options_that_cannot_be_are_refused_before_anything_is_measured() -> None:
+    with pytest.raises(InvalidValue, match="PUE"):
+        Profiler(pue=0.9)
+    with pytest.raises(UnknownName, match="FRA"):
+        Profiler(grid="FRE")
+    with pytest.raises(NotMeasurable, match="not started"):
+        _ = Profiler().result
+
+
+def test_a_process_that_forks_measures_again_in_its_child() -> None:
+    program = """
+import os
+from energyprof import Profiler, profile
+@profile
+def work():
+    return sum(range(100_000))
+with Profiler():
+    work()
+    pid = os.fork()
+    if pid == 0:
+        work()
+        assert work.energy.calls == 1, work.energy.calls
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+assert work.energy.calls == 1
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
