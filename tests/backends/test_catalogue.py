@@ -20,7 +20,7 @@ def test_every_name_is_that_of_its_backend(name: str) -> None:
 
 
 def test_an_unknown_name_gets_the_nearest_one() -> None:
-    with pytest.raises(UnknownName, match="Did you mean 'torch'.*Use one of: torch, onnx"):
+    with pytest.raises(UnknownName, match=r"Did you mean 'torch'.*Use one of: torch, onnx"):
         catalogue.get("Torhc")
 
 
