@@ -108,6 +108,8 @@ def _spearman(values: Floats, references: Floats) -> float:
     import numpy as np
     from scipy.stats import rankdata
 
+    if np.ptp(values) == 0 or np.ptp(references) == 0:
+        return float("nan")
     return float(np.corrcoef(rankdata(values), rankdata(references))[0, 1])
 
 

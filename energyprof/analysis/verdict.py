@@ -64,8 +64,7 @@ def ratio_text(ratio: Quantity) -> str:
     if low is None or high is None or low <= 0:
         return f"{significant(value, 2)}x {word}"
     ends = sorted((1 / low, 1 / high) if turn else (low, high))
-    digits = max(decimals(value, (ends[1] - ends[0]) / 2), 1 if value < 10 else 0)
-    digits = min(digits, 3)
+    digits = min(max(decimals(value, (ends[1] - ends[0]) / 2) - 1, 1 if value < 10 else 0), 3)
     return f"{rounded(value, digits)}x {word} (95 % interval {rounded(ends[0], digits)}-{rounded(ends[1], digits)}x)"
 
 

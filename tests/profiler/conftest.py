@@ -1,21 +1,17 @@
-"""A simulated GPU that this process's profilers measure, and work that draws a known power on it."""
+"""A simulated GPU that this process's profilers measure."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from simulated.fixtures import gpu_library  # noqa: F401
+from simulated.fixtures import gpu_library as gpu_library
 from simulated.gpu import SimulatedGpu
-
-IDLE_W = 70.0
-Draw = Callable[[float, float], None]
+from simulated.work import IDLE_W, Draw, drawing
 
 
 @pytest.fixture
-def gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gpu_library: None) -> SimulatedGpu:  # noqa: F811
+def gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gpu_library: None) -> SimulatedGpu:
     simulated = SimulatedGpu(tmp_path, idle_w=IDLE_W, period_s=0.1, phase_s=0.033)
     for key, value in simulated.env.items():
         monkeypatch.setenv(key, value)
@@ -24,11 +20,4 @@ def gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gpu_library: None) -> S
 
 @pytest.fixture
 def draw(gpu: SimulatedGpu) -> Draw:
-    """draw(duration_s, power_w): keeps the GPU at a power for a while, in the caller."""
-
-    def busy(duration_s: float, power_w: float) -> None:
-        gpu.edges.now(power_w)
-        time.sleep(duration_s)
-        gpu.edges.now(IDLE_W)
-
-    return busy
+    return drawing(gpu)

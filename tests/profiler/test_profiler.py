@@ -13,12 +13,11 @@ from pathlib import Path
 
 import pytest
 from simulated.gpu import GPU_IS_LOST, SimulatedGpu
+from simulated.work import IDLE_W, Draw
 
 from energyprof import Profiler, Quantity, profile
 from energyprof.model.errors import InvalidValue, NotMeasurable, UnknownName
 from energyprof.profiler.result import Result
-
-from .conftest import IDLE_W, Draw
 
 
 def value(quantity: Quantity) -> float:
