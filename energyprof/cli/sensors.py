@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from energyprof.cli import options as shared
 from energyprof.model.run import SensorRecord
+from energyprof.model.timeline import NS_PER_S
 
 if TYPE_CHECKING:
     from energyprof.model.timeline import Timeline
@@ -104,11 +105,20 @@ def _step_j(timeline: Timeline) -> float | None:
 
 
 def _power_w(timeline: Timeline) -> tuple[float, float, float] | None:
-    """Over the ticks; a model's idle watts also hold where no tick came."""
-    seen_s = timeline.seen_s
-    if len(seen_s) < 2 or seen_s[-1] <= seen_s[0]:
-        return None if timeline.domain.model is None else timeline.domain.model.idle_w
-    low, best, high = (timeline.energy_j(bound)[-1] / (seen_s[-1] - seen_s[0]) for bound in range(3))
+    """From the first tick to the last; of a model, which is exact whenever it is read, to the last reading."""
+    if not timeline.seen_s:
+        return None
+    model, start_s = timeline.domain.model, timeline.seen_s[0]
+    watched_s = (timeline.seen_s[-1] if model is None else timeline.end_s) - start_s
+    if watched_s <= 0:
+        return None
+    if model is None:
+        power_w = timeline.energy_j()[-1] / watched_s
+        return power_w, power_w, power_w
+    busy_cores = (timeline.counts[-1] - timeline.counts[0]) / NS_PER_S / watched_s
+    low, best, high = (
+        idle_w + active_w * busy_cores for idle_w, active_w in zip(model.idle_w, model.active_w_per_core, strict=True)
+    )
     return low, best, high
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from energyprof.model.errors import EnergyprofError, InvalidProfile
@@ -85,6 +85,17 @@ class VariantSettings(_Section):
     device: str = Field(default="cpu", pattern=r"^(cpu|cuda:\d+)$", description='"cpu" or "cuda:0"')
     threads: int = Field(default=1, ge=1, le=1024, description="CPU threads the backend may use, a whole number from 1")
     batch_size: int = Field(default=1, ge=1, le=65536, description="items asked for in one call, a whole number from 1")
+
+    @field_validator("model")
+    @classmethod
+    def _known_model(cls, model: str, info: ValidationInfo) -> str:
+        from energyprof.zoo.catalogue import names
+        from energyprof.zoo.folder import is_hub_id
+
+        base = (info.context or {}).get("base", Path())
+        if (base / Path(model).expanduser()).is_dir() or is_hub_id(model):
+            return model
+        return _one_of(model, names(), "model", f"use a folder below {base}, a Hub id, or one of ")
 
     @field_validator("backend")
     @classmethod
@@ -171,7 +182,7 @@ def load_profile(path: Path) -> Profile:
             f"{path}: the file's name becomes a folder, so only letters, digits, '.', '_' and '-' may be in it."
         )
     try:
-        checked = ProfileFile.model_validate(shape)
+        checked = ProfileFile.model_validate(shape, context={"base": path.parent})
     except ValidationError as error:
         lines = dict.fromkeys(f"{path}: {_sentence(problem)}" for problem in error.errors())
         raise InvalidProfile("\n".join(lines)) from error
@@ -252,10 +263,10 @@ def _unknown_key(section: type[BaseModel], key: str) -> str:
     return f"unknown key `{key}`; remove it, or use one of {', '.join(section.model_fields)}."
 
 
-def _one_of(name: str, names: list[str], noun: str) -> str:
+def _one_of(name: str, names: list[str], noun: str, otherwise: str = "use one of ") -> str:
     if name not in names:
         near = difflib.get_close_matches(name, names, n=1)
-        hint = f'did you mean "{near[0]}"?' if near else f"use one of {_listed(names)}"
+        hint = f'did you mean "{near[0]}"?' if near else f"{otherwise}{_listed(names)}"
         raise _problem(f'`{noun}` = "{name}" is not known; {hint}')
     return name
 

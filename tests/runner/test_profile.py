@@ -113,6 +113,19 @@ def test_an_unknown_task_or_backend_is_named_with_the_nearest(tmp_path: Path) ->
     ]
 
 
+def test_an_unknown_model_is_named_with_the_nearest(tmp_path: Path) -> None:
+    assert _problems(tmp_path, GOOD.replace('"digits-mlp"', '"digit-mlp"')) == [
+        '[[variants]] number 2: `model` = "digit-mlp" is not known; did you mean "digits-mlp"?'
+    ]
+    assert "a Hub id, or one of " in _problems(tmp_path, GOOD.replace('"digits-mlp"', '"xyz"'))[0]
+
+
+def test_a_model_may_be_a_folder_beside_the_profile_or_a_hub_id(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    load_profile(_write(tmp_path, GOOD.replace('"digits-mlp"', '"mine"')))
+    load_profile(_write(tmp_path, GOOD.replace('"digits-mlp"', '"organisation/model"')))
+
+
 def test_a_profile_needs_a_variant(tmp_path: Path) -> None:
     head = GOOD.split("[[variants]]")[0]
     assert _problems(tmp_path, head) == ["`variants` is missing; add it: one `[[variants]]` table for each variant."]

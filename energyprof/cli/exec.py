@@ -1,0 +1,128 @@
+"""`energyprof exec`: measures any command."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from energyprof.cli import options as shared
+from energyprof.model.errors import InvalidValue
+
+if TYPE_CHECKING:
+    from energyprof.profiler.measurement import Measurement
+    from energyprof.profiler.result import Result
+
+QUIET_S = 0.5
+"""Before the command, so that idle power is known and the net energy with it."""
+
+NOT_FOUND_EXIT = 127
+NOT_EXECUTABLE_EXIT = 126
+SIGNAL_EXIT = 128
+
+EXAMPLES = """\
+  energyprof exec -- python classify.py --model small
+  energyprof exec --grid FRA -- ./train.sh
+  energyprof exec --json -- make > result.txt        JSON in the last line, after what the command printed
+  energyprof exec --sensors rapl -- sleep 1"""
+
+DESCRIPTION = """\
+Runs a command and says what it cost: everything the sensors counted from its start to its end, its children included.
+The exit status is the command's own; its output is left alone, so the result goes to stderr, or with --json to stdout
+in one line after it. One run of one command has no repeatability interval: run it several times to see its spread."""
+
+
+def add_to(commands: shared.Commands) -> None:
+    """Adds the command."""
+    parser = shared.command(commands, "exec", summary="measure any command", description=DESCRIPTION, examples=EXAMPLES)
+    parser.add_argument("cmd", nargs=argparse.REMAINDER, metavar="-- CMD ...", help="the command and its arguments")
+    parser.add_argument("--sensors", metavar="NAMES", help='such as "nvml,rapl"; default: all that can be used')
+    shared.add_site(parser)
+    shared.add_json(parser, "the result")
+    parser.set_defaults(command=execute)
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Runs and measures the command; returns its exit status."""
+    from energyprof.profiler.profiler import Profiler
+
+    command = options.cmd[1:] if options.cmd[:1] == ["--"] else options.cmd
+    if not command:
+        raise InvalidValue("No command was given, so there is nothing to measure; write it after `--`.")
+    site = shared.SiteOptions.of(options).alone()
+    sensors = None if options.sensors is None else options.sensors.split(",")
+    name = Path(command[0]).name
+    with Profiler(sensors, site.grid, site.pue, site.wue_l_per_kwh) as profiler:
+        time.sleep(QUIET_S)
+        with profiler.span(name):
+            status = _run(command)
+    if status in (NOT_FOUND_EXIT, NOT_EXECUTABLE_EXIT):
+        return status
+    if options.json:
+        print(json.dumps(_document(command, status, profiler.result, profiler.result[name])))
+    else:
+        _tell(command, profiler.result, profiler.result[name])
+    return status
+
+
+def _run(command: list[str]) -> int:
+    """The exit status, as a shell would say it. A signal for this process is the command's to act on."""
+    try:
+        child = subprocess.Popen(command)
+    except FileNotFoundError:
+        print(f"energyprof: {command[0]} was not found, so nothing ran; check its name.", file=sys.stderr)
+        return NOT_FOUND_EXIT
+    except PermissionError:
+        print(f"energyprof: {command[0]} cannot be executed, so nothing ran; check its permissions.", file=sys.stderr)
+        return NOT_EXECUTABLE_EXIT
+
+    def leave_to_child(number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGTERM:  # Ctrl-C reaches the child by itself, through the terminal
+            child.terminate()
+
+    former = {number: signal.signal(number, leave_to_child) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        status = child.wait()
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+    return status if status >= 0 else SIGNAL_EXIT - status
+
+
+def _tell(command: list[str], result: Result, measurement: Measurement) -> None:
+    """The result for people, on stderr."""
+    lines = [f"{shlex.join(command)}: {measurement.energy} in {measurement.duration_s:.2f} s, {measurement.power_w}"]
+    lines.append(f"above idle: {measurement.energy_net}")
+    if measurement.co2e_g.value is not None:
+        lines.append(f"CO2e: {measurement.co2e_g}; water: {measurement.water_l}")
+    lines += [f"measured: {sentence}" for sentence in result.coverage.measured]
+    lines += [f"estimated: {sentence}" for sentence in result.coverage.estimated]
+    lines += [f"warning: {sentence}" for sentence in result.warnings]
+    print("\n".join(f"energyprof: {line}" for line in lines), file=sys.stderr)
+
+
+def _document(command: list[str], status: int, result: Result, measurement: Measurement) -> dict[str, Any]:
+    """The result for programs."""
+    return {
+        "schema": 1,
+        "command": command,
+        "exit_status": status,
+        "duration_s": measurement.duration_s,
+        "energy_j": measurement.energy.to_json(),
+        "energy_net_j": measurement.energy_net.to_json(),
+        "power_w": measurement.power_w.to_json(),
+        "domains": {name: energy.to_json() for name, energy in measurement.domains.items()},
+        "co2e_g": measurement.co2e_g.to_json(),
+        "water_l": measurement.water_l.to_json(),
+        "estimator": measurement.estimator,
+        "coverage": asdict(result.coverage),
+        "warnings": result.warnings,
+    }
