@@ -1,0 +1,115 @@
+"""What a report is made of: a comparison, the site, and the footprints of each at the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from energyprof.analysis.compare import compare
+from energyprof.analysis.comparison import Comparison, VariantResult
+from energyprof.footprint.assess import Footprint, assess, over_grids
+from energyprof.footprint.factor import Factor
+from energyprof.footprint.grid import Grid, find
+from energyprof.footprint.site import Site
+from energyprof.model.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class GridFootprints:
+    """The same joules on one grid.
+
+    Attributes:
+        own: whether it is the site's own grid.
+        subject, baseline: per task; None where there is no such variant.
+    """
+
+    name: str
+    label: str
+    own: bool
+    subject: Footprint | None
+    baseline: Footprint | None
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """All that any form of the report says.
+
+    Attributes:
+        subject: the variant that verdict and cards speak of; None where none was measured.
+        baseline: None where it failed.
+        grid: None where none was given.
+        footprints: per task, at the site, by variant name.
+        grids: the site's own grid first, then a named set.
+    """
+
+    comparison: Comparison
+    site: Site
+    subject: VariantResult | None
+    baseline: VariantResult | None
+    grid: Grid | None
+    footprints: dict[str, Footprint]
+    grids: list[GridFootprints]
+
+
+def assess_run(run: Run, site: Site | None = None) -> Assessment:
+    """The assessment of a run; at the site that its profile names where none is given."""
+    return assess_comparison(compare(run), site)
+
+
+def assess_comparison(comparison: Comparison, site: Site | None = None) -> Assessment:
+    """The assessment of a comparison that is already known."""
+    site = site or site_of(comparison.run)
+    subject, baseline = _subject(comparison), comparison.variant(comparison.baseline)
+    footprints = {variant.record.name: assess(variant.energy_per_task, site) for variant in comparison.variants}
+    grid = None if site.grid is None else find(site.grid)
+    return Assessment(comparison, site, subject, baseline, grid, footprints, _grids(subject, baseline, site, grid))
+
+
+def site_of(run: Run) -> Site:
+    """The site that the profile names."""
+    return Site(run.profile.grid, run.profile.pue, run.profile.wue_l_per_kwh)
+
+
+def factors(assessment: Assessment) -> list[Factor]:
+    """Every factor that a footprint of the report rests on, each once, in the order of first use."""
+    found: dict[str, Factor] = {}
+    used = list(assessment.footprints.values())
+    used += [footprint for grid in assessment.grids for footprint in (grid.subject, grid.baseline) if footprint]
+    for footprint in used:
+        for factor in footprint.factors:
+            found.setdefault(factor.id, factor)
+    return list(found.values())
+
+
+def _subject(comparison: Comparison) -> VariantResult | None:
+    """The best variant; where nothing could be compared, the first that ran, the baseline last."""
+    if comparison.best is not None:
+        return comparison.variant(comparison.best)
+    ran = [variant for variant in comparison.variants if variant.record.status != "failed"]
+    ran.sort(key=lambda variant: variant.record.name == comparison.baseline)
+    return ran[0] if ran else None
+
+
+def _grids(
+    subject: VariantResult | None, baseline: VariantResult | None, site: Site, grid: Grid | None
+) -> list[GridFootprints]:
+    by_name = [_over(variant, site) for variant in (subject, baseline)]
+    names = list(by_name[0] or by_name[1])
+    found = [] if grid is None else [_own(subject, baseline, site, grid)]
+    own_names = {each.name for each in found}
+    found += [
+        GridFootprints(name, find(name).label, False, *(footprints.get(name) for footprints in by_name))
+        for name in names
+        if name not in own_names
+    ]
+    return found
+
+
+def _over(variant: VariantResult | None, site: Site) -> dict[str, Footprint]:
+    return {} if variant is None else dict(over_grids(variant.energy_per_task, site))
+
+
+def _own(subject: VariantResult | None, baseline: VariantResult | None, site: Site, grid: Grid) -> GridFootprints:
+    def at_site(variant: VariantResult | None) -> Footprint | None:
+        return None if variant is None else assess(variant.energy_per_task, site)
+
+    return GridFootprints(grid.name, grid.label, True, at_site(subject), at_site(baseline))

@@ -1,0 +1,202 @@
+"""The page: one HTML file that needs no network, no script and no style sheet to be read."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import re
+import shlex
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from energyprof.footprint.factor import Factor
+from energyprof.footprint.site import Site
+from energyprof.model.quantity import significant
+from energyprof.model.record import dumps
+from energyprof.model.run import Run, SensorRecord
+from energyprof.report import (
+    canvas,
+    chart_breakdown,
+    chart_energy,
+    chart_footprint,
+    chart_latency,
+    chart_power,
+    chart_quality,
+    chart_trials,
+    figures,
+    listing,
+    method,
+)
+from energyprof.report.assessment import Assessment, factors, site_of
+from energyprof.report.canvas import Chart
+from energyprof.report.cards import cards
+from energyprof.report.headline import SIGNS, STATUS, contents, headline
+from energyprof.report.text import shown
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_ASIDE = re.compile(r"(\((?:95 % interval [^()]*|estimated)\))")
+
+
+@dataclass(frozen=True, slots=True)
+class SensorLine:
+    """A row of the sensor table."""
+
+    name: str
+    state: str
+    text: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactorLine:
+    """A row of the factor table."""
+
+    name: str
+    value: str
+    range: str
+    unit: str
+    source: str
+    year: int | None
+    licence: str
+    url: str | None
+    note: str
+
+
+def page_html(assessment: Assessment) -> str:
+    """The page as text; the same assessment always gives the same bytes."""
+    comparison = assessment.comparison
+    run, top = comparison.run, headline(assessment)
+    return render(
+        "page.html.j2",
+        run=run,
+        name=shown(run.profile.name),
+        title=shown(run.profile.title),
+        question=shown(run.profile.question or ""),
+        created=moment(run.created),
+        headline=top,
+        status=STATUS[top.status],
+        sign=SIGNS[top.status],
+        cards=cards(assessment),
+        contents=contents(assessment),
+        warnings=[shown(warning) for warning in comparison.warnings],
+        charts=charts(assessment),
+        variants=listing.variants_listing(assessment),
+        groups=listing.groups_listing(assessment),
+        method=method.paragraphs(assessment),
+        environment=method.environment(run),
+        sensors=[_sensor_line(sensor, run) for sensor in run.sensors],
+        factors=[_factor_line(factor) for factor in factors(assessment)],
+        digest=run_digest(run),
+        command=command(run, assessment.site),
+    )
+
+
+def charts(assessment: Assessment) -> list[Chart]:
+    """Every chart for which there are numbers, in the order of the page."""
+    comparison = assessment.comparison
+    with canvas.style():
+        drawn = [
+            chart_energy.energy_chart(comparison),
+            chart_quality.quality_chart(comparison),
+            chart_breakdown.breakdown_chart(comparison),
+            chart_power.power_chart(comparison),
+            chart_trials.trials_chart(comparison),
+            chart_footprint.carbon_chart(assessment),
+            chart_footprint.water_chart(assessment),
+            chart_latency.latency_chart(comparison),
+        ]
+    return [chart for chart in drawn if chart is not None]
+
+
+def render(template: str, **values: Any) -> str:
+    """A template of this package with its style and script, under a policy that admits nothing else."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("energyprof", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["asides"] = _asides
+    css, js = (_source(environment, name) for name in ("page.css", "page.js"))
+    text = environment.get_template(template).render(css=css, js=js, policy=_policy(css, js), **values)
+    # A number and its per cent sign stay on one line.
+    return text.lstrip().replace(" %", "\u00a0%")
+
+
+def moment(created: str) -> str:
+    """An ISO 8601 instant for people, in UTC."""
+    try:
+        instant = datetime.fromisoformat(created).astimezone(UTC)
+    except ValueError:
+        return shown(created)
+    return f"{instant:%Y-%m-%d %H:%M} UTC"
+
+
+def run_digest(run: Run) -> str:
+    """SHA-256 of the run's record as it is written."""
+    return hashlib.sha256(dumps(run).encode()).hexdigest()
+
+
+def command(run: Run, site: Site) -> str:
+    """What makes this page again; options only where the site is not the profile's own."""
+    words = ["energyprof", "report", f"reports/{shown(run.profile.name)}"]
+    own = site_of(run)
+    for option, value, usual in (
+        ("--grid", site.grid, own.grid),
+        ("--pue", site.pue, own.pue),
+        ("--wue", site.wue_l_per_kwh, own.wue_l_per_kwh),
+    ):
+        if value != usual and value is not None:
+            words += [option, f"{value:g}" if isinstance(value, float) else str(value)]
+    return shlex.join(words)
+
+
+def _source(environment: Environment, name: str) -> str:
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0].strip()
+
+
+def _asides(claim: str) -> str:
+    """The claim as HTML, its bracketed interval in a lighter face."""
+    return _ASIDE.sub(r'<span class="aside">\1</span>', html.escape(claim))
+
+
+def _policy(css: str, js: str) -> str:
+    """Only this page's own style and script, by their hashes: what a hostile name might smuggle in does not run."""
+    style, script = (
+        f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in (css, js)
+    )
+    return f"default-src 'none'; style-src {style}; script-src {script}; img-src data:; base-uri 'none'"
+
+
+def _sensor_line(sensor: SensorRecord, run: Run) -> SensorLine:
+    labels = {timeline.domain.id: timeline.domain.label for timeline in run.timelines}
+    read = ", ".join(labels.get(domain, domain) for domain in sensor.domains)
+    texts = [read if sensor.status == "used" else "", sensor.reason or ""]
+    text = "; ".join(part for part in texts if part) or "not asked for"
+    return SensorLine(shown(sensor.name), sensor.status, shown(text), shown(sensor.remedy or ""))
+
+
+def _factor_line(factor: Factor) -> FactorLine:
+    ends = (
+        "exact" if factor.low == factor.high else figures.span(significant(factor.low, 3), significant(factor.high, 3))
+    )
+    url = factor.url if factor.url and factor.url.startswith("https://") else None
+    return FactorLine(
+        shown(factor.id),
+        significant(factor.value, 3),
+        ends,
+        shown(factor.unit),
+        shown(factor.source),
+        factor.year,
+        shown(factor.licence or ""),
+        url,
+        shown(factor.note or ""),
+    )

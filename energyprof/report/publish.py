@@ -1,0 +1,68 @@
+"""Writes the derived files of a run, each of them whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from energyprof.footprint.site import Site
+from energyprof.model.errors import UnwritableOutput
+from energyprof.model.run import Run
+from energyprof.report.assessment import Assessment, assess_run
+from energyprof.report.markdown import markdown
+from energyprof.report.page import page_html
+from energyprof.report.spreadsheet import spreadsheet
+from energyprof.report.summary import summary
+
+_PERMISSIONS = 0o644
+
+
+def publish(run: Run, folder: Path, *, site: Site | None = None) -> None:
+    """Writes summary.json, summary.md, summary.csv and index.html into `folder`, which is made if it is missing.
+
+    Args:
+        site: where the energy is drawn; the profile's own where not given.
+
+    Raises:
+        UnwritableOutput: the folder cannot be made or a file cannot be written; files already there stay whole.
+    """
+    publish_assessment(assess_run(run, site), folder)
+
+
+def publish_assessment(assessment: Assessment, folder: Path) -> None:
+    """As `publish`, of an assessment that is already known."""
+    # All four are derived before the first is written: an error leaves the folder as it was.
+    files = {
+        "summary.json": json.dumps(summary(assessment), indent=2, ensure_ascii=False, allow_nan=False) + "\n",
+        "summary.md": markdown(assessment),
+        "summary.csv": spreadsheet(assessment),
+        "index.html": page_html(assessment),
+    }
+    for name, text in files.items():
+        write(folder / name, text)
+
+
+def write(path: Path, text: str) -> None:
+    """Puts a text in the place of a file in one step, so that a reader sees the old or the new one.
+
+    Raises:
+        UnwritableOutput: names the file and the cause.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with open(handle, "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+            os.chmod(temporary, _PERMISSIONS)
+            os.replace(temporary, path)
+        except OSError:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise UnwritableOutput(
+            f"{path} could not be written ({error.strerror}), so this result is not on disk. "
+            "Free or open that place, or choose another with --out."
+        ) from error
