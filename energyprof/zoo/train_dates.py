@@ -20,7 +20,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from energyprof.tasks.dates import ANSWER_TOKENS, GROUPS, Group, Problem, distinct, problems
+from energyprof.tasks.dates import (
+    ANSWER_TOKENS,
+    GROUPS,
+    TEST_ITEMS_PER_GROUP,
+    TEST_SEED,
+    Group,
+    Problem,
+    distinct,
+    problems,
+)
 from energyprof.zoo.decoder import EOS, PAD, SHAPES, WEIGHTS, build_decoder, build_tokenizer, save
 
 MIXTURE: tuple[Group, ...] = ("easy", "words", "arithmetic", "arithmetic")
@@ -30,6 +39,11 @@ DEV_ITEMS_PER_GROUP = 200
 DEV_SEED = 10_001
 LOG_EVERY = 250
 PIECE = 32
+"""Problems computed at once."""
+
+RESULT_FILE = "training.json"
+"""Beside the weights: the steps they took, and their scores on the test set."""
+
 IGNORED = -100
 """The label that the loss leaves out: prompts and padding."""
 
@@ -61,12 +75,19 @@ RECIPES = {
 }
 
 
-def train(size: str, recipe: Recipe, *, checkpoint: Path | None = None, log: TextIO | None = None) -> Any:
+def train(
+    size: str,
+    recipe: Recipe,
+    *,
+    checkpoint: Path | None = None,
+    log: TextIO | None = None,
+    log_every: int = LOG_EVERY,
+) -> Any:
     """The decoder of one size after all steps of its recipe, in eval mode.
 
     Args:
-        checkpoint: file to go on from and to write every few hundred steps.
-        log: text stream for one JSON line every few hundred steps.
+        checkpoint: file to go on from and to write every `log_every` steps.
+        log: text stream for one JSON line every `log_every` steps.
     """
     import torch
 
@@ -75,7 +96,7 @@ def train(size: str, recipe: Recipe, *, checkpoint: Path | None = None, log: Tex
     optimiser = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.98), weight_decay=recipe.weight_decay)
     for step in range(_restore(model, optimiser, checkpoint), recipe.steps):
         loss = _step(model, optimiser, recipe, step)
-        if (step + 1) % LOG_EVERY == 0:
+        if (step + 1) % log_every == 0:
             _report(model, step + 1, loss, log)
             _keep(model, optimiser, step + 1, checkpoint)
     return model.eval()
@@ -112,6 +133,11 @@ def scores(model: Any, wanted: Sequence[Problem]) -> dict[str, float]:
         part = [match for match, problem in zip(matches, wanted, strict=True) if problem.group == group]
         shares[group] = sum(part) / len(part)
     return shares
+
+
+def test_scores(model: Any) -> dict[str, float]:
+    """`scores` on the held-out test set, which nothing else in this file looks at."""
+    return scores(model, distinct("test", TEST_ITEMS_PER_GROUP, TEST_SEED))
 
 
 def _step(model: Any, optimiser: Any, recipe: Recipe, step: int) -> float:
@@ -213,8 +239,12 @@ def main() -> None:
     torch.set_num_threads(1)
     start_s = time.monotonic()
     model = train(options.size, RECIPES[options.size], checkpoint=options.checkpoint, log=sys.stderr)
-    save(model, options.out / options.size)
-    _write_line(sys.stderr, {"seconds": round(time.monotonic() - start_s)})
+    seconds = round(time.monotonic() - start_s)
+    folder = options.out / options.size
+    save(model, folder)
+    result = {"steps": RECIPES[options.size].steps, "test": test_scores(model)}
+    (folder / RESULT_FILE).write_text(json.dumps(result, indent=2) + "\n")
+    _write_line(sys.stderr, {**result, "seconds": seconds})
 
 
 if __name__ == "__main__":
