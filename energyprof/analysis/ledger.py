@@ -3,8 +3,9 @@
 Time is cut at every tick and at every edge of a piece of work. Within a tick interval, time in which nothing ran draws
 the quiet power seen nearby, and the rest of the interval's joules belong to the time in which something ran: for an
 isolated call that is the `bracket` estimate, and between back-to-back calls it is `interpolate`. Where no quiet time
-was seen at all, the interval's joules are spread evenly over it. Pieces that run at the same time share equally (the
-Shapley value of symmetric work). Either way the shares of an interval add up to what the counter moved.
+was seen at all, the interval's joules are spread evenly over it. Owners share an interval by their time in it, those
+that run at the same time equally (the Shapley value of symmetric work); where their powers could be fitted over many
+intervals (`regress`), by time x power. In every case the shares of an interval add up to what the counter moved.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from typing import TYPE_CHECKING
 from energyprof.analysis.curve import Curve
 from energyprof.analysis.exclusive import union
 from energyprof.analysis.quiet import QuietHalves, QuietPower, quiet_halves
+from energyprof.analysis.regression import FittedWork, fitted_work
+from energyprof.analysis.window import Estimator
 from energyprof.model.errors import ConservationBroken
 
 if TYPE_CHECKING:
@@ -51,7 +54,9 @@ class Ledger:
         energy_j, variance_j2, occupied_s: by owner: joules, variance of them, and its share of the time (a
             second shared by two owners counts half for each). Shape: (owners,).
         idle_j: drawn while nothing ran, up to the idle power. unattributed_j: the rest of that.
-        total_j: what the counter moved. bracketed: whether quiet power was known at the edges.
+        total_j: what the counter moved.
+        estimator: "bracket" where quiet power was known at the edges, else "interpolate"; "regress" where
+            owners that follow each other within tick intervals were told apart by fitted power.
         idle_power_w: the idle power; None where it was never seen.
     """
 
@@ -61,7 +66,7 @@ class Ledger:
     idle_j: float
     unattributed_j: float
     total_j: float
-    bracketed: bool
+    estimator: Estimator
     idle_power_w: float | None
     carry: Carry
 
@@ -102,11 +107,15 @@ def apportion(
     interval_j = np.diff(energy_j)
     piece_j = _shaped(interval_j, interval, durations_s, active > 0, quiet.at(middles_s))
 
-    share_j = np.where(active > 0, piece_j / np.maximum(active, 1), 0.0)
-    share_s = np.where(active > 0, durations_s / np.maximum(active, 1), 0.0)
-    owned_j = _collected(pieces, owners, instants_s, share_j)
-    owned_s = _collected(pieces, owners, instants_s, share_s)
-    variance = _variances(curve, pieces, owners, (times_s, interval_j), quiet)
+    busy_j = np.asarray(np.bincount(interval, np.where(active > 0, piece_j, 0.0), len(interval_j)), np.float64)
+    occupancy_s = _occupancy(
+        pieces, owners, middles_s, durations_s / np.maximum(active, 1), (interval, len(interval_j))
+    )
+    work = fitted_work(occupancy_s, busy_j, quiet)
+    weights = occupancy_s * (work.power_w[:, None] if work is not None else 1.0)
+    owned_j = (weights * (busy_j / np.maximum(weights.sum(axis=0), 1e-300))).sum(axis=1)
+    owned_s = occupancy_s.sum(axis=1)
+    variance = _variances(curve, pieces, occupancy_s, (times_s, interval_j), quiet, work)
 
     free = active == 0
     idle_pieces_j = np.minimum(piece_j[free], (quiet.idle_power_w or 0.0) * durations_s[free])
@@ -120,7 +129,7 @@ def apportion(
         idle_j,
         total_j - float(owned_j.sum()) - idle_j,
         total_j,
-        quiet.last is not None,
+        "regress" if work is not None else "interpolate" if quiet.last is None else "bracket",
         quiet.idle_power_w,
         Carry(end_s, float(energy_j[-1]), quiet.last),
     )
@@ -173,32 +182,41 @@ def _shaped(interval_j: Array, interval: Array, durations_s: Array, busy: Array,
     return np.asarray(piece_w * durations_s)
 
 
-def _collected(pieces: Sequence[Piece], owners: int, instants_s: Array, shares: Array) -> Array:
-    """The sum of shares over the pieces of each owner."""
+def _occupancy(
+    pieces: Sequence[Piece], owners: int, middles_s: Array, shares_s: Array, intervals: tuple[Array, int]
+) -> Array:
+    """Each owner's share of the busy time of every tick interval, in s. Shape: (owners, intervals)."""
     import numpy as np
 
-    running = np.concatenate(([0.0], np.cumsum(shares)))
-    starts_s = np.array([low for _, low, _ in pieces])
-    ends_s = np.array([high for _, _, high in pieces])
-    owner = np.array([owner for owner, _, _ in pieces], dtype=np.intp)
-    sums = running[np.searchsorted(instants_s, ends_s)] - running[np.searchsorted(instants_s, starts_s)]
-    return np.bincount(owner, sums, owners)
+    interval, count = intervals
+    rows = np.zeros((owners, count))
+    for owner in range(owners):
+        own = [(low, high) for holder, low, high in pieces if holder == owner]
+        running = _active_count([(owner, low, high) for low, high in own], middles_s)
+        rows[owner] = np.bincount(interval, running * shares_s, count)
+    return rows
 
 
 def _variances(
-    curve: Curve, pieces: Sequence[Piece], owners: int, knots: tuple[Array, Array], quiet: QuietHalves
+    curve: Curve,
+    pieces: Sequence[Piece],
+    occupancy_s: Array,
+    knots: tuple[Array, Array],
+    quiet: QuietHalves,
+    work: FittedWork | None,
 ) -> Array:
     """Variance of each owner's joules.
 
     In the tick intervals that hold an edge, the quiet power of the rest of the interval is uncertain, and the tick's
     time is; every interval scatters as quiet ones do. Where owners follow each other within one interval, the counter
-    does not say how its joules divide: each may have drawn anything between quiet power and all of it (rectangular),
-    and that error repeats from interval to interval, so that it adds up linearly.
+    does not say how its joules divide. If powers could be fitted, their standard errors say how well that is known;
+    else each owner may have drawn anything between quiet power and all of it (rectangular). Either error repeats from
+    interval to interval, so that it adds up linearly.
     """
     import numpy as np
 
     times_s, interval_j = knots
-    widths_s = np.diff(times_s)
+    widths_s, owners = np.diff(times_s), len(occupancy_s)
     edges_s = np.array([edge for _, low, high in pieces for edge in (low, high)])
     owner = np.array([owner for owner, _, _ in pieces for _ in (0, 1)], dtype=np.intp)
     interval = np.clip(np.searchsorted(times_s, edges_s, side="right") - 1, 0, len(interval_j) - 1)
@@ -208,12 +226,15 @@ def _variances(
     else:
         edge_j = widths_s[interval] * _power_steps(interval_j / widths_s)[interval] / (4 * 3**0.5)
     quiet_w, scatter = (typical.power_w, typical.scatter) if typical is not None else (0.0, 0.0)
-    room_j = np.maximum(interval_j - quiet_w * widths_s, 0.0)
-    fraction = _fractions(pieces, owners, times_s)
-    shared = (fraction > 0).sum(axis=0) > 1
-    doubt_j = np.where(shared & (fraction > 0), room_j * np.minimum(1.0, 2 * (1 - fraction)), 0.0) / 12**0.5
+    fraction = occupancy_s / np.maximum(occupancy_s.sum(axis=0), 1e-300)
+    shared = ((occupancy_s > 0).sum(axis=0) > 1) & (fraction > 0)
+    if work is not None:
+        doubt_j = np.where(shared, occupancy_s, 0.0).sum(axis=1) * work.uncertainty_w
+    else:
+        room_j = np.maximum(interval_j - quiet_w * widths_s, 0.0)
+        doubt_j = np.where(shared, room_j * np.minimum(1.0, 2 * (1 - fraction)), 0.0).sum(axis=1) / 12**0.5
     scatter_j2 = ((scatter * interval_j * fraction) ** 2).sum(axis=1)
-    return np.asarray(np.bincount(owner, edge_j**2, owners) + doubt_j.sum(axis=1) ** 2 + scatter_j2)
+    return np.asarray(np.bincount(owner, edge_j**2, owners) + doubt_j**2 + scatter_j2)
 
 
 def _power_steps(power_w: Array) -> Array:
@@ -222,28 +243,6 @@ def _power_steps(power_w: Array) -> Array:
 
     steps_w = np.abs(np.diff(power_w, prepend=power_w[:1], append=power_w[-1:]))
     return np.asarray(np.maximum(steps_w[:-1], steps_w[1:]))
-
-
-def _fractions(pieces: Sequence[Piece], owners: int, times_s: Array) -> Array:
-    """Each owner's share of the busy time of every tick interval. Shape: (owners, intervals)."""
-    import numpy as np
-
-    time_s = np.zeros((owners, len(times_s) - 1))
-    for owner in range(owners):
-        own = union([(low, high) for holder, low, high in pieces if holder == owner])
-        if own:
-            edges_s = [edge for stretch in own for edge in stretch]
-            time_s[owner] = np.diff(np.interp(times_s, edges_s, _busy_time(own)))
-    return np.asarray(time_s / np.maximum(time_s.sum(axis=0), 1e-12))
-
-
-def _busy_time(stretches: Sequence[tuple[float, float]]) -> list[float]:
-    """Cumulative busy seconds at each edge of stretches."""
-    total_s, edges = 0.0, []
-    for low, high in stretches:
-        edges += [total_s, total_s + high - low]
-        total_s += high - low
-    return edges
 
 
 def _check_conserved(shared_j: float, total_j: float) -> None:

@@ -13,6 +13,7 @@ from energyprof.capture.spans import OpenSpan
 
 if TYPE_CHECKING:
     from energyprof.analysis.ledger import Ledger
+    from energyprof.analysis.window import Estimator
 
 Path = tuple[str, ...]
 Owner = tuple[bool, Path]
@@ -42,7 +43,7 @@ class DomainAccounts:
     """Running sums of one domain: by owner, and of what no span drew.
 
     Attributes:
-        bracketed: whether quiet power was known in every part so far.
+        estimators: those used in the parts that held work.
         seconds: how much time has been accounted for.
     """
 
@@ -52,7 +53,7 @@ class DomainAccounts:
     total_j: float = 0.0
     lost_s: float = 0.0
     idle_power_w: float | None = None
-    bracketed: bool = True
+    estimators: set[Estimator] = field(default_factory=set)
     seconds: float = 0.0
 
     def add(self, ledger: Ledger, owners: list[Owner], duration_s: float) -> None:
@@ -67,7 +68,8 @@ class DomainAccounts:
         self.idle_j += ledger.idle_j
         self.unattributed_j += ledger.unattributed_j
         self.total_j += ledger.total_j
-        self.bracketed = self.bracketed and ledger.bracketed
+        if owners:
+            self.estimators.add(ledger.estimator)
         self.seconds += duration_s
         if ledger.idle_power_w is not None:
             self.idle_power_w = ledger.idle_power_w

@@ -249,8 +249,9 @@ def _part(books: Books, domain: Domain, energy_j: Of) -> Part:
 
 
 def _estimator(books: Books) -> Estimator:
-    bracketed = all(books.accounts[domain.id, BEST].bracketed for domain in _readable(books))
-    return "bracket" if bracketed else "interpolate"
+    """The one that leans most on assumptions among those used."""
+    used = set().union(*(books.accounts[domain.id, BEST].estimators for domain in _readable(books)))
+    return next((estimator for estimator in ("interpolate", "regress") if estimator in used), "bracket")
 
 
 def _warnings(books: Books) -> list[str]:

@@ -65,7 +65,7 @@ def test_time_in_which_nothing_ran_above_idle_power_is_unattributed() -> None:
 def test_without_any_quiet_time_an_interval_is_spread_evenly() -> None:
     _, found = simulated([(0.1, 2.0, 400)], 2.0)
     ledger = apportion(found, [(0, 0.5, 1.0), (1, 1.0, 1.5)], 2, 0.5, 1.5)
-    assert not ledger.bracketed
+    assert ledger.estimator == "interpolate"
     assert ledger.energy_j == pytest.approx([200.0, 200.0], rel=0.01)
     assert ledger.idle_power_w is None
     assert conserved(ledger)
@@ -81,22 +81,49 @@ def test_two_ledgers_in_a_row_count_every_joule_once() -> None:
     assert first.energy_j + second.energy_j == pytest.approx(whole.energy_j, rel=0.02)
 
 
-def test_functions_that_alternate_within_a_tick_get_an_interval_that_admits_it() -> None:
+def alternating(end_s: float) -> tuple[Curve, list[Piece], list[float]]:
+    """10 ms calls of two functions at 600 W and 300 W, in random order and with random gaps."""
     generator = random.Random(5)
     course, pieces, truth_j, now_s = Course(), [], [0.0, 0.0], 1.0
-    while now_s < 20:
+    while now_s < end_s:
         owner = generator.randrange(2)
         power_w = (600.0, 300.0)[owner]
         course.pulse(now_s, 0.01, power_w)
         pieces.append((owner, now_s, now_s + 0.01))
         truth_j[owner] += power_w * 0.01
         now_s += 0.01 + generator.expovariate(50)
-    found = curve(polled(course, 22.0))
+    found = curve(polled(course, end_s + 2))
     assert found is not None
-    ledger = apportion(found, pieces, 2, 0.5, 21.0)
+    return found, pieces, truth_j
+
+
+def test_functions_that_alternate_within_a_tick_are_told_apart_by_regression() -> None:
+    found, pieces, truth_j = alternating(40.0)
+    ledger = apportion(found, pieces, 2, 0.5, 41.0)
+    assert ledger.estimator == "regress"
+    assert ledger.energy_j == pytest.approx(truth_j, rel=0.01)
+    assert (np.sqrt(ledger.variance_j2) < 0.02 * ledger.energy_j).all()
+    assert conserved(ledger)
+
+
+def test_too_few_intervals_to_tell_functions_apart_give_an_interval_that_admits_it() -> None:
+    found, pieces, truth_j = alternating(2.5)
+    ledger = apportion(found, pieces, 2, 0.5, 3.5)
+    assert ledger.estimator == "bracket"
     assert float(ledger.energy_j.sum()) == pytest.approx(sum(truth_j), rel=0.01)
-    half_width_j = 1.96 * np.sqrt(ledger.variance_j2)
-    assert (np.abs(ledger.energy_j - truth_j) < half_width_j).all()
+    assert (np.abs(ledger.energy_j - truth_j) < 1.96 * np.sqrt(ledger.variance_j2)).all()
+
+
+def test_functions_in_fixed_proportions_are_not_told_apart() -> None:
+    course, pieces = Course(), []
+    for k in range(200):
+        start_s = 1 + 0.1 * k
+        course.pulse(start_s, 0.01, 600)
+        course.pulse(start_s + 0.02, 0.01, 300)
+        pieces += [(0, start_s, start_s + 0.01), (1, start_s + 0.02, start_s + 0.03)]
+    found = curve(polled(course, 23.0))
+    assert found is not None
+    assert apportion(found, pieces, 2, 0.5, 22.0).estimator == "bracket"
 
 
 @settings(max_examples=60, deadline=None)

@@ -1,0 +1,61 @@
+"""The power of each kind of work, told apart although the counter never saw one of them alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from energyprof.analysis.quiet import QuietHalves
+
+if TYPE_CHECKING:
+    from energyprof.analysis.curve import Floats
+
+MIN_INTERVALS = 30
+MIN_R_SQUARED = 0.8
+MAX_CONDITION = 1e3
+"""Above this the owners ran in such fixed proportions that no fit can tell them apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class FittedWork:
+    """Power of each owner while it is active. Shape of both: (owners,).
+
+    Attributes:
+        power_w: gross watts, not negative. uncertainty_w: heteroscedasticity-robust standard error (HC3).
+    """
+
+    power_w: Floats
+    uncertainty_w: Floats
+
+
+def fitted_work(occupancy_s: Floats, busy_j: Floats, quiet: QuietHalves) -> FittedWork | None:
+    """E_k = sum_f p_f B_fk over tick intervals k: busy joules regressed on each owner's busy time, p_f >= 0.
+
+    Args:
+        occupancy_s: B_fk, shape (owners, intervals). busy_j: E_k without the quiet part, shape (intervals,).
+        quiet: must be known, or the busy joules hold some of the idle power.
+
+    Returns:
+        None where it is not needed (no interval holds two owners) or does not hold: fewer than 30 intervals,
+        owners in fixed proportions, or R^2 below 0.8.
+    """
+    import numpy as np
+    from scipy.optimize import nnls
+
+    used = occupancy_s.sum(axis=0) > 0
+    design, target = occupancy_s[:, used].T, busy_j[used]
+    owners = design.shape[1]
+    if quiet.last is None or owners < 2 or not ((design > 0).sum(axis=1) > 1).any():
+        return None
+    if len(target) < max(MIN_INTERVALS, 3 * owners) or np.linalg.cond(design) > MAX_CONDITION:
+        return None
+    power_w, _ = nnls(design, target)
+    residual = target - design @ power_w
+    spread = float(((target - target.mean()) ** 2).sum())
+    if spread == 0 or 1 - float((residual**2).sum()) / spread < MIN_R_SQUARED or (power_w <= 0).any():
+        return None
+    inverse = np.linalg.inv(design.T @ design)
+    leverage = np.einsum("ij,jk,ik->i", design, inverse, design)
+    scaled = design * (residual / np.maximum(1 - leverage, 1e-6))[:, None]
+    covariance = inverse @ (scaled.T @ scaled) @ inverse
+    return FittedWork(power_w, np.sqrt(np.diag(covariance)))
