@@ -1,6 +1,6 @@
 # Everything works first thing on a fresh clone: each target sets up what it needs in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help setup profile profile-all quick report test check clean
+.PHONY: help setup profile profile-all quick report test check bench clean
 
 BIN := .venv/bin
 PROFILES := profiles/digits.toml profiles/dates.toml profiles/similarity.toml
@@ -37,6 +37,9 @@ check: setup ## format, lint, types and architecture
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/test_architecture.py
+
+bench: setup ## the error of isolated calls on a simulated GPU whose joules are known
+	PYTHONPATH=tests $(BIN)/python benchmarks/isolated_calls.py
 
 clean: ## remove .venv and all caches in this folder; reports/ stays
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
