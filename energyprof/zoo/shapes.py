@@ -91,6 +91,7 @@ def build_empty(shape: PublishedShape) -> Any:
 def write_random(shape: PublishedShape, folder: Path) -> None:
     """Draws the weights and writes them with configuration and tokenizer; needs memory for one copy in bf16."""
     import torch
+    from transformers.utils.logging import disable_progress_bar
 
     model = build_empty(shape)
     generator = torch.Generator().manual_seed(SEED)
@@ -100,6 +101,7 @@ def write_random(shape: PublishedShape, folder: Path) -> None:
         owner, _, leaf = name.rpartition(".")
         setattr(model.get_submodule(owner), leaf, torch.nn.Parameter(values, requires_grad=False))
     model.tie_weights()
+    disable_progress_bar()
     model.save_pretrained(folder)
     build_byte_tokenizer().save_pretrained(folder)
 
