@@ -15,6 +15,8 @@ BASIS_ORDER: tuple[Basis, ...] = ("measured", "derived", "estimated", "assumed")
 JOULES_PER_KWH = 3.6e6
 JOULES_PER_WH = 3.6e3
 
+PREFIXES = ((1e-9, "n"), (1e-6, "µ"), (1e-3, "m"), (1.0, ""), (1e3, "k"), (1e6, "M"))
+
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
@@ -43,12 +45,14 @@ class Quantity:
         if self.value is None:
             return f"unknown ({self.reason})" if self.reason else "unknown"
         mark = "~" if self.basis in ("estimated", "assumed") else ""
+        factor, prefix = _prefix(self.value, self.unit)
+        value, unit = self.value / factor, prefix + self.unit
         low, high = self.outer()
         if low is None or high is None:
-            return f"{mark}{significant(self.value, 2 if mark else 3)} {self.unit}"
-        digits = decimals(self.value, (high - low) / 2, estimated=bool(mark))
-        figures = (rounded(self.value, digits), rounded(low, digits), rounded(high, digits))
-        return f"{mark}{figures[0]} {self.unit} ({figures[1]}-{figures[2]})"
+            return f"{mark}{significant(value, 2 if mark else 3)} {unit}"
+        low, high = low / factor, high / factor
+        digits = decimals(value, (high - low) / 2, estimated=bool(mark))
+        return f"{mark}{rounded(value, digits)} {unit} ({rounded(low, digits)}-{rounded(high, digits)})"
 
     def outer(self) -> tuple[float | None, float | None]:
         """The wider of the two intervals: the total one where it is known."""
@@ -123,6 +127,14 @@ def significant(value: float, digits: int) -> str:
     if not 1e-4 <= abs(value) < 1e6:
         return f"{value:.{digits - 1}e}"
     return rounded(value, digits - 1 - math.floor(math.log10(abs(value))))
+
+
+def _prefix(value: float, unit: str) -> tuple[float, str]:
+    """The SI prefix that shows a value between 0.1 and 1000, for units that take one."""
+    if unit.partition("/")[0] not in ("J", "W", "g", "L", "s") or value == 0:
+        return 1.0, ""
+    fitting = [(factor, prefix) for factor, prefix in PREFIXES if abs(value) >= 0.1 * factor]
+    return fitting[-1] if fitting else PREFIXES[0]
 
 
 def _times(value: float | None, factor: float) -> float | None:

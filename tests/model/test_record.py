@@ -1,0 +1,64 @@
+"""A run as text, and back; a damaged one is refused with a sentence."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from energyprof.model.domain import Domain, PowerModel
+from energyprof.model.errors import InvalidRun
+from energyprof.model.record import dumps, loads
+from energyprof.model.run import Host, ProfileRecord, Run, Score, Trial, VariantRecord
+from energyprof.model.timeline import Gap, Timeline
+
+CPU = Domain(
+    "cpu:model", "cpu", "cpu-model", "CPU", basis="estimated", model=PowerModel((1, 2, 3), (4, 5, 6), "a table")
+)
+RUN = Run(
+    schema=1,
+    version="0.1.0",
+    created="2026-01-01T00:00:00+00:00",
+    origin_s=5.0,
+    complete=False,
+    stop_reason=None,
+    profile=ProfileRecord("p", "P", "t", None, "image", "a", 0.01, "accuracy", "FRA", 1.0, 0.0, "00", "p.toml"),
+    host=Host("Linux", "CPU", 2, None, "3.11"),
+    sensors=[],
+    sampler=None,
+    timelines=[Timeline(CPU, [0.0, 0.9], [0.1, 1.0], [0, 500], 1.0, [Gap(0.2, 0.3, "EIO", False)])],
+    idle=[],
+    variants=[VariantRecord("a", 1, "done")],
+    trials=[Trial("a", 0, 0, 1.0, 2.0, 10, None, None, [0.1], 0.5, None)],
+    scores=[Score("a", "accuracy", "mean", [1.0, 0.0])],
+)
+
+
+def test_there_and_back() -> None:
+    assert loads(dumps(RUN)) == RUN
+
+
+def test_what_is_not_json_is_refused() -> None:
+    with pytest.raises(InvalidRun, match=r"x\.json is not JSON"):
+        loads("{", "x.json")
+
+
+def test_another_schema_is_refused_with_both_numbers() -> None:
+    with pytest.raises(InvalidRun, match="schema 7, but this version of energyprof reads schema 1"):
+        loads(json.dumps({"schema": 7}))
+    with pytest.raises(InvalidRun, match="schema None"):
+        loads("[]")
+
+
+def test_a_field_of_the_wrong_type_is_named() -> None:
+    document = json.loads(dumps(RUN))
+    document["trials"][0]["requests"] = "many"
+    with pytest.raises(InvalidRun, match=r"trials\.0\.requests"):
+        loads(json.dumps(document))
+
+
+def test_a_missing_field_is_named() -> None:
+    document = json.loads(dumps(RUN))
+    del document["host"]
+    with pytest.raises(InvalidRun, match="host"):
+        loads(json.dumps(document))
