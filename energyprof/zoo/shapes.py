@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -59,8 +60,9 @@ def resolve_shape(name: str) -> ModelSource:
 
 
 def recipe_sha256(name: str) -> str:
-    """A digest over all that decides the weights: this file and the shape."""
-    return text_sha256("\0".join([Path(__file__).read_text(encoding="utf-8"), str(asdict(SHAPES[name]))]))
+    """A digest over all that decides the files: the shape, and the functions that write them."""
+    sources = [inspect.getsource(function) for function in (build_empty, write_random, build_byte_tokenizer)]
+    return text_sha256("\0".join([str(asdict(SHAPES[name])), str((SEED, DEVIATION, SPECIAL_TOKENS)), *sources]))
 
 
 def build_empty(shape: PublishedShape) -> Any:
