@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from energyprof.backends.backend import Placement
 from energyprof.model.errors import InvalidProfile
@@ -23,12 +23,16 @@ from energyprof.tasks.task import Task
 MEMORY_PER_WEIGHT_BYTE = 2.0
 """A loaded model needs its weights and about as much again for the runtime and the work (measured: 1.1 to 2.4)."""
 
+MOMENT_S = 5.0
+"""CPU seconds in which nothing can have been trained or exported: imports and a look into the cache."""
+
+Result = TypeVar("Result")
+
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
     """Seconds after which a silent worker is given up: long enough for a slow machine, not for ever."""
 
-    start_s: float = 300.0
     prepare_s: float = 6 * 3600.0
     load_s: float = 900.0
     score_s: float = 3600.0
@@ -42,6 +46,7 @@ class Crew:
         self, profile: Profile, evidence: Evidence, interruption: Interruption, progress: Progress, timeouts: Timeouts
     ) -> None:
         self._profile = profile
+        self._variants = {variant.name: variant for variant in profile.variants}
         self._evidence = evidence
         self._interruption = interruption
         self._progress = progress
@@ -66,40 +71,42 @@ class Crew:
         return [name for name, record in self._evidence.variants.items() if record.status != "failed"]
 
     def prepare(self) -> None:
-        """Trains, exports and quantises what is not in the cache, each variant in a process that ends afterwards.
+        """Trains, exports and quantises what is not in the cache, one variant after the other.
+
+        Where that took more than a moment its process is ended, so that nothing of it is left while measuring.
 
         Raises:
             InvalidProfile: a model, precision or device of the profile does not exist.
         """
         for number, name in enumerate(self.live, 1):
             self._progress.stage(f"preparing {name} ({number} of {len(self._profile.variants)})")
+            self._workers[name] = Worker(self._assignment(name), self._interruption)
             reply = self._attempt(name, functools.partial(self._prepared, name))
-            if reply is not None:
-                self._sizes[name] = reply["size_bytes"]
+            if reply is None:
+                continue
+            self._sizes[name] = reply["size_bytes"]
+            if reply["cpu_s"] > MOMENT_S:
+                self._workers.pop(name).close()
 
     def load(self) -> None:
-        """Starts the workers that stay, and loads every model."""
-        for name in self.live:
-            self._progress.stage(f"loading {name}")
-            reply = self._attempt(name, functools.partial(self._loaded, name))
-            if reply is not None:
-                description = ModelDescription(**reply["description"])
-                self._evidence.update(name, description=description)
-                self._evidence.profile = replace(self._evidence.profile, items=reply["items"])
+        """Loads every model in its worker."""
+        self._progress.stage(f"loading {len(self.live)} models")
+        for name, reply in self._abreast(self.live, "load", self._timeouts.load_s):
+            self._evidence.update(name, description=ModelDescription(**reply["description"]))
+            self._evidence.profile = replace(self._evidence.profile, items=reply["items"])
+            self._progress.state(name, "loaded")
 
     def score(self, task: Task) -> None:
         """The quality of every variant over all items; random weights never get one."""
         if task.metric is None or task.score_kind is None:
             return
-        for name in self.live:
-            description = self._evidence.variants[name].description
-            if description is None or description.weights == "random":
-                continue
-            self._progress.stage(f"scoring {name}")
-            reply = self.ask(name, "score", self._timeouts.score_s)
-            if reply is not None:
-                score = Score(name, task.metric, task.score_kind, reply["values"], groups=reply["groups"])
-                self._evidence.scores[name] = score
+        names = [name for name in self.live if not self._is_random(name)]
+        self._progress.stage(f"scoring {len(names)} models")
+        scores = {}
+        for name, reply in self._abreast(names, "score", self._timeouts.score_s):
+            scores[name] = Score(name, task.metric, task.score_kind, reply["values"], groups=reply["groups"])
+            self._progress.state(name, "scored")
+        self._evidence.scores = {name: scores[name] for name in names if name in scores}
         if task.score_kind == "spearman":
             self._hold_against_baseline()
 
@@ -120,7 +127,8 @@ class Crew:
         """A worker's reply; None where it failed, which is noted."""
         return self._attempt(name, lambda: self._workers[name].ask(action, timeout_s, **options))
 
-    def _attempt(self, name: str, work: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+    def _attempt(self, name: str, work: Callable[[], Result]) -> Result | None:
+        """What the work gives; None where the variant's worker failed, which ends the variant."""
         try:
             return work()
         except WorkerFailed as failure:
@@ -132,25 +140,49 @@ class Crew:
             return None
 
     def _prepared(self, name: str) -> dict[str, Any]:
-        worker = Worker(self._assignment(name), self._interruption)
-        self._workers[name] = worker
-        worker.open(self._timeouts.start_s)
         try:
-            reply = worker.ask("prepare", self._timeouts.prepare_s)
+            return self._workers[name].ask("prepare", self._timeouts.prepare_s)
         except WorkerFailed as failure:
             if failure.asked_wrongly:
                 raise InvalidProfile(f"{self._profile.path}: variant {name}: {failure}") from failure
             raise
-        del self._workers[name]
-        worker.close()
-        return reply
 
-    def _loaded(self, name: str) -> dict[str, Any]:
-        self._check_memory(self._sizes[name])
-        worker = Worker(self._assignment(name), self._interruption)
-        self._workers[name] = worker
-        worker.open(self._timeouts.start_s)
-        return worker.ask("load", self._timeouts.load_s)
+    def _abreast(self, names: Sequence[str], action: str, timeout_s: float) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Has variants do something that is not measured, as many at a time as there are cores for their threads.
+
+        Yields:
+            Each variant that did not fail with its reply, as they come.
+        """
+        waiting, busy = list(names), dict[str, Worker]()
+        while waiting or busy:
+            while waiting and self._has_cores_for(waiting[0], busy):
+                name = waiting.pop(0)
+                worker = self._attempt(name, functools.partial(self._set_about, name, action))
+                if worker is not None:
+                    busy[name] = worker
+            ready = self._interruption.wait_for([worker.descriptor for worker in busy.values()], timeout_s)
+            for name in [name for name, worker in busy.items() if not ready or worker.descriptor in ready]:
+                reply = self._attempt(
+                    name, functools.partial(busy.pop(name).hear, action, 0.0 if not ready else timeout_s)
+                )
+                if reply is not None:
+                    yield name, reply
+
+    def _set_about(self, name: str, action: str) -> Worker:
+        if action == "load":
+            self._check_memory(self._sizes[name])
+        if name not in self._workers:
+            self._workers[name] = Worker(self._assignment(name), self._interruption)
+        self._workers[name].tell(action)
+        return self._workers[name]
+
+    def _has_cores_for(self, name: str, busy: Iterable[str]) -> bool:
+        taken = [self._variants[other].threads for other in busy]
+        return not taken or sum(taken) + self._variants[name].threads <= self._evidence.host.cores
+
+    def _is_random(self, name: str) -> bool:
+        description = self._evidence.variants[name].description
+        return description is None or description.weights == "random"
 
     def _check_memory(self, size_bytes: int) -> None:
         needed, available = MEMORY_PER_WEIGHT_BYTE * size_bytes, available_memory_bytes()
@@ -161,7 +193,7 @@ class Crew:
             )
 
     def _assignment(self, name: str) -> Assignment:
-        variant = next(variant for variant in self._profile.variants if variant.name == name)
+        variant = self._variants[name]
         base = str(self._profile.path.resolve().parent)
         return Assignment(variant.model, base, self._profile.task, placement(variant))
 

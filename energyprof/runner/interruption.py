@@ -45,8 +45,8 @@ class Interruption:
         """
         self.wait_for([], seconds)
 
-    def wait_for(self, descriptors: Sequence[int], timeout_s: float) -> bool:
-        """Sleeps until one of the descriptors can be read; False where `timeout_s` ended it.
+    def wait_for(self, descriptors: Sequence[int], timeout_s: float) -> list[int]:
+        """Sleeps until descriptors can be read, and returns those; none where `timeout_s` ended it.
 
         Raises:
             Interrupted: a signal came before or during it.
@@ -54,7 +54,7 @@ class Interruption:
         ready, _, _ = select.select([*descriptors, self._read_fd], [], [], timeout_s)
         if self._read_fd in ready:
             raise Interrupted
-        return bool(ready)
+        return ready
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self._restore()

@@ -29,20 +29,22 @@ from energyprof.tasks import catalogue as tasks
 from energyprof.tasks.task import Task
 
 QUICK_TRIALS = 3
-QUICK_TRIAL_S = 0.25
+QUICK_TRIAL_S = 0.2
+QUICK_GUARD_S = 0.15
+QUICK_IDLE_S = 0.75
 QUICK_WARNING = (
     f"Measured with --quick: {QUICK_TRIALS} short trials a variant show that everything works, but their intervals are "
     "wide; do not quote these numbers."
 )
 
 WARM_UP_TRIALS = 3
-"""At most so many, however unsteady: what is left of a slope shows in the trials chart."""
 
 PERIODS_PER_TRIAL = 5
 """A trial between quiet guards needs three periods of the slowest counter; two more for its ragged edges."""
 
 PERIODS_PER_GUARD = 4
-MIN_GUARD_S = 0.25
+GUARD_S = 0.25
+IDLE_S = 3.0
 FRUITLESS_REPEATS = 3
 """After so many repetitions in a row that were contaminated as well, the machine is busy for good: no more of them."""
 
@@ -51,25 +53,35 @@ SAVE_SHARE = 0.02
 """Saving may take this share of the time at most; a record that has grown large is saved less often."""
 
 INTERRUPTED = "interrupted"
+NONE_LEFT = "no variant could be measured"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long and how often, after --quick was taken into account."""
+    """How long and how often.
+
+    Attributes:
+        trial_s: what a trial should last. guard_s: the quiet between two. idle_s: each of the other idle windows.
+        warm_up_trials: at most; however unsteady they are, what is left of a slope shows in the trials chart.
+    """
 
     rule: StoppingRule
     trial_s: float
-    idle_s: float
+    guard_s: float = GUARD_S
+    idle_s: float = IDLE_S
+    warm_up_trials: int = WARM_UP_TRIALS
 
     @classmethod
-    def of(cls, profile: Profile, *, quick: bool) -> Plan:
-        """The plan of a profile."""
+    def thorough(cls, profile: Profile) -> Plan:
+        """What the profile asks for."""
         trials = profile.trials
-        if quick:
-            return cls(
-                StoppingRule(QUICK_TRIALS, QUICK_TRIALS, trials.half_width), min(trials.seconds, QUICK_TRIAL_S), 1.0
-            )
-        return cls(StoppingRule(trials.min, trials.max, trials.half_width), trials.seconds, 3.0)
+        return cls(StoppingRule(trials.min, trials.max, trials.half_width), trials.seconds)
+
+    @classmethod
+    def quick(cls, profile: Profile) -> Plan:
+        """Just enough to see that everything works."""
+        rule = StoppingRule(QUICK_TRIALS, QUICK_TRIALS, profile.trials.half_width)
+        return cls(rule, min(profile.trials.seconds, QUICK_TRIAL_S), QUICK_GUARD_S, QUICK_IDLE_S, warm_up_trials=1)
 
 
 def run_profile(
@@ -77,6 +89,7 @@ def run_profile(
     out: Path,
     *,
     quick: bool = False,
+    plan: Plan | None = None,
     progress: Progress | None = None,
     timeouts: Timeouts | None = None,
 ) -> Run:
@@ -85,18 +98,21 @@ def run_profile(
     Ctrl-C and SIGTERM end it early; what was measured is kept, `complete` is False and `stop_reason` "interrupted".
     A variant whose worker fails is marked and the others go on.
 
+    Args:
+        plan: None = `Plan.quick` or `Plan.thorough`, as `quick` says.
+
     Raises:
+        InvalidProfile: something that it names does not exist.
         UnwritableOutput: before anything is measured.
         NotMeasurable: there is no sensor that could be used.
     """
     folder = open_folder(out / profile.name)
     task = tasks.get(profile.task)
     progress = progress or Silent()
+    plan = plan or (Plan.quick(profile) if quick else Plan.thorough(profile))
     with Interruption() as interruption, Sampler() as sampler:
         evidence = _first_evidence(profile, task, sampler, quick=quick)
-        measuring = _Measuring(
-            Plan.of(profile, quick=quick), profile, evidence, sampler, interruption, progress, folder
-        )
+        measuring = _Measuring(plan, profile, evidence, sampler, interruption, progress, folder)
         try:
             with Crew(profile, evidence, interruption, progress, timeouts or Timeouts()) as crew:
                 reason = measuring.measure(crew, task)
@@ -119,8 +135,9 @@ class _Measuring:
 
     Attributes:
         period_s: of the slowest counter. deadline_s: when the budget is used up.
-        looked: for each variant, the trials it had at the last look at its interval.
+        looked: for each variant, the rounds it had at the last look at its interval.
         fruitless: repetitions in a row that were contaminated as well.
+        quiet: whether an idle window ends just now, so that a trial may follow.
     """
 
     plan: Plan
@@ -135,6 +152,7 @@ class _Measuring:
     looked: dict[str, int] = field(default_factory=dict)
     fruitless: int = 0
     save_after_s: float = 0.0
+    quiet: bool = False
 
     def measure(self, crew: Crew, task: Task) -> str:
         """Everything from preparing to the last idle window; returns why it ended."""
@@ -152,7 +170,7 @@ class _Measuring:
         self.progress.stage("warming up")
         self._warm_up(crew)
         if not crew.live:
-            return "no variant could be measured"
+            return NONE_LEFT
         self.progress.stage("measuring idle power with all models loaded")
         self._idle("before", self.plan.idle_s)
         self.progress.stage("measuring")
@@ -170,7 +188,7 @@ class _Measuring:
     def _warm_up(self, crew: Crew) -> None:
         for name in crew.live:
             request_s: list[float] = []
-            while len(request_s) < WARM_UP_TRIALS and not schedule.steady(request_s):
+            while len(request_s) < self.plan.warm_up_trials and not schedule.steady(request_s):
                 trial = self._trial(crew, name, block=-1)
                 if trial is None:
                     break
@@ -183,7 +201,7 @@ class _Measuring:
                 return f"the budget of {self.profile.trials.budget_s:g} s was used up"
             self._look([name for name in unsettled if name in crew.live])
             index += 1
-        return "every variant has been measured"
+        return "every variant has been measured" if crew.live else NONE_LEFT
 
     def _block(self, crew: Crew, unsettled: Sequence[str], index: int) -> bool:
         """One trial of every variant, then repetitions of contaminated ones; False where the budget ended it."""
@@ -210,8 +228,12 @@ class _Measuring:
     def _trial(self, crew: Crew, name: str, *, block: int) -> Trial | None:
         """Quiet until a random phase of the counter, the trial, quiet again; and only then the book-keeping."""
         index = len(self.evidence.trials)
-        phase_s = schedule.start_phase_s(seed=self.profile.trials.seed, trial=index, period_s=self.period_s)
-        self._idle("between", self._guard_s + phase_s)
+        if not self.quiet:
+            self._idle("between", self._guard_s)
+        self.interruption.sleep(
+            schedule.start_phase_s(seed=self.profile.trials.seed, trial=index, period_s=self.period_s)
+        )
+        self.quiet = False
         others = OtherProcesses()
         reply = crew.trial(name, order=f"{self.profile.trials.seed}/items/{block}")
         if reply is None:
@@ -241,11 +263,16 @@ class _Measuring:
         )
 
     def _look(self, names: Sequence[str]) -> None:
-        """Ends the variants whose interval is narrow enough, or that have had the greatest number of trials."""
-        rule, counts = self.plan.rule, {name: len(self.evidence.counted(name)) for name in names}
+        """Ends the variants whose interval is narrow enough, or that have had the greatest number of trials.
+
+        A contaminated trial and its repetition, where neither was clean, are one round of two.
+        """
+        rule = self.plan.rule
+        counts = {name: len({trial.block for trial in self.evidence.counted(name)}) for name in names}
         due = [name for name in names if rule.is_due(self.looked.get(name, 0), counts[name])]
         if not due:
             return
+        self.quiet = False
         timelines = self.sampler.timelines()
         for name in due:
             self.looked[name] = counts[name]
@@ -257,17 +284,19 @@ class _Measuring:
 
     @property
     def _guard_s(self) -> float:
-        return max(MIN_GUARD_S, PERIODS_PER_GUARD * self.period_s)
+        return max(self.plan.guard_s, PERIODS_PER_GUARD * self.period_s)
 
     def _idle(self, label: str, seconds: float) -> None:
         start_s = time.monotonic()
         self.interruption.sleep(seconds)
         self.evidence.idle.append(IdleWindow(label, start_s, time.monotonic()))
+        self.quiet = True
 
     def _save_now_and_then(self) -> None:
         start_s = time.monotonic()
         if start_s < self.save_after_s:
             return
+        self.quiet = False
         save(self.evidence.run(self.sampler.timelines()), self.folder)
         took_s = time.monotonic() - start_s
         self.save_after_s = start_s + max(SAVE_EVERY_S, took_s / SAVE_SHARE)

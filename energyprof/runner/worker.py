@@ -1,6 +1,7 @@
 """The process in which one variant lives: `python -m energyprof.runner.worker`.
 
-Commands come as JSON lines on stdin, replies go as JSON lines to what was stdout; whatever a library prints goes to
+On stdin comes first its assignment, then commands, as JSON lines; each command is answered by a JSON line on what was
+stdout. Whatever a library prints goes to
 stderr. The process ends when its stdin is closed, even in the middle of a trial, so that none outlives its parent.
 """
 
@@ -32,6 +33,9 @@ KEPT_LATENCIES = 200
 CALIBRATION_SHARE = 0.25
 """Of a trial's length: so long are calls timed to find how many fill a trial."""
 
+MEMORY_SIGNS = ("out of memory", "allocate memory", "bad_alloc", "bad allocation", "failed to map segment")
+"""How the runtimes say that memory ran out, each with an error type of its own."""
+
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
@@ -59,14 +63,18 @@ class Workbench:
 
     def prepare(self) -> dict[str, Any]:
         """Trains, downloads, exports and quantises, where that is not in the cache."""
+        cpu_s = time.process_time()
         source = self._source()
         self.backend.prepare(source, self.placement)
-        return {"size_bytes": sum(file.stat().st_size for file in source.folder.rglob("*") if file.is_file())}
+        size_bytes = sum(file.stat().st_size for file in source.folder.rglob("*") if file.is_file())
+        return {"size_bytes": size_bytes, "cpu_s": time.process_time() - cpu_s}
 
     def load(self) -> dict[str, Any]:
         """Loads the model and the items."""
         self.model = self.backend.load(self._source(), self.placement, self.task.generation)
         self.items = self.task.items()
+        gc.collect()
+        gc.freeze()  # what stays for good need not be looked through again right before every trial
         return {"description": asdict(self.model.description), "items": len(self.items)}
 
     def score(self) -> dict[str, Any]:
@@ -194,7 +202,6 @@ def main() -> None:
     threading.Thread(target=_listen, args=(commands,), daemon=True).start()
     setup = commands.get()
     bench = Workbench(Assignment(**setup | {"placement": Placement(**setup["placement"])}))
-    reply({})
     while command := commands.get():
         action = command.pop("do")
         reply(getattr(bench, action)(**command))
@@ -215,10 +222,11 @@ def _listen(commands: queue.SimpleQueue[dict[str, Any]]) -> None:
 def _sentence(error: BaseException) -> str:
     if isinstance(error, EnergyprofError):
         return str(error)
-    if isinstance(error, MemoryError):
-        return "Its worker ran out of memory; use a smaller model or batch size, or free memory."
-    first = str(error).strip().splitlines()
-    return f"Its worker stopped with {type(error).__name__}{': ' + first[0] if first else ''}"
+    said = next(iter(str(error).strip().splitlines()), "")
+    what = f"{type(error).__name__}: {said}" if said else type(error).__name__
+    if isinstance(error, MemoryError) or any(sign in said.lower() for sign in MEMORY_SIGNS):
+        return f"Its worker ran out of memory ({what}); use a smaller model or batch size, or free memory."
+    return f"Its worker stopped with {what}."
 
 
 if __name__ == "__main__":

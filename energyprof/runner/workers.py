@@ -48,33 +48,66 @@ class Worker:
         self._rest = b""
         self._printed: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by kill()
         self._process = _spawn(assignment.placement.threads, self._printed)
-        self._setup = asdict(assignment)
+        with contextlib.suppress(BrokenPipeError):  # it has ended already; the first command will tell
+            self._send(asdict(assignment))
 
     @property
     def pid(self) -> int:
         """Of the process; it leads a process group of its own."""
         return self._process.pid
 
-    def open(self, timeout_s: float) -> None:
-        """Imports the libraries and finds the model.
+    @property
+    def descriptor(self) -> int:
+        """Can be read when the worker has said something or ended."""
+        assert self._process.stdout is not None
+        return self._process.stdout.fileno()
+
+    def tell(self, action: str, **options: Any) -> None:
+        """Sends a command; its reply is to be heard before the next one.
+
+        Raises:
+            WorkerFailed: the process has ended.
+        """
+        try:
+            self._send({"do": action, **options})
+        except BrokenPipeError:
+            raise WorkerFailed(self._how_it_ended()) from None
+
+    def hear(self, action: str, timeout_s: float) -> dict[str, Any]:
+        """The reply to the command; this process sleeps until it comes.
 
         Raises:
             WorkerFailed: it crashed, was killed, ran out of memory, or gave no answer in time.
         """
-        self._exchange(self._setup, "starting", timeout_s)
+        while b"\n" not in self._rest:
+            if not self._interruption.wait_for([self.descriptor], timeout_s):
+                raise WorkerFailed(
+                    f"Its worker gave no answer for {timeout_s:g} s when asked to {action}, so it was stopped; give it "
+                    "less work."
+                )
+            chunk = os.read(self.descriptor, 1 << 20)
+            if not chunk:
+                raise WorkerFailed(self._how_it_ended())
+            self._rest += chunk
+        line, self._rest = self._rest.split(b"\n", 1)
+        reply: dict[str, Any] = json.loads(line)
+        if "error" in reply:
+            raise WorkerFailed(reply["error"], asked_wrongly=reply["asked_wrongly"])
+        return reply
 
     def ask(self, action: str, timeout_s: float, **options: Any) -> dict[str, Any]:
-        """The reply to one command; this process sleeps until it comes.
+        """The reply to one command.
 
         Raises:
-            WorkerFailed: as for `open`.
+            WorkerFailed: as for `hear`.
         """
-        return self._exchange({"do": action, **options}, f"asked to {action}", timeout_s)
+        self.tell(action, **options)
+        return self.hear(action, timeout_s)
 
     def close(self) -> None:
         """Ends the process, gently where it still listens."""
-        with contextlib.suppress(BrokenPipeError, subprocess.TimeoutExpired):
-            self._send({"do": "close"})
+        with contextlib.suppress(WorkerFailed, subprocess.TimeoutExpired):
+            self.tell("close")
             self._process.wait(CLOSE_TIMEOUT_S)
         self.kill()
 
@@ -88,36 +121,10 @@ class Worker:
             with contextlib.suppress(BrokenPipeError):  # the flush of a command that nobody reads any more
                 pipe.close()
 
-    def _exchange(self, command: dict[str, Any], doing: str, timeout_s: float) -> dict[str, Any]:
-        try:
-            self._send(command)
-        except BrokenPipeError:
-            raise WorkerFailed(self._how_it_ended()) from None
-        reply = self._receive(doing, timeout_s)
-        if "error" in reply:
-            raise WorkerFailed(reply["error"], asked_wrongly=reply["asked_wrongly"])
-        return reply
-
     def _send(self, command: dict[str, Any]) -> None:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(command).encode() + b"\n")
         self._process.stdin.flush()
-
-    def _receive(self, doing: str, timeout_s: float) -> dict[str, Any]:
-        assert self._process.stdout is not None
-        descriptor = self._process.stdout.fileno()
-        while b"\n" not in self._rest:
-            if not self._interruption.wait_for([descriptor], timeout_s):
-                raise WorkerFailed(
-                    f"Its worker gave no answer for {timeout_s:g} s when {doing}, so it was stopped; give it less work."
-                )
-            chunk = os.read(descriptor, 1 << 20)
-            if not chunk:
-                raise WorkerFailed(self._how_it_ended())
-            self._rest += chunk
-        line, self._rest = self._rest.split(b"\n", 1)
-        reply: dict[str, Any] = json.loads(line)
-        return reply
 
     def _how_it_ended(self) -> str:
         code = self._process.wait()
