@@ -115,7 +115,7 @@ def _publish(measured: Run, options: argparse.Namespace) -> None:
     folder = options.out / measured.profile.name
     publish(measured, folder)
     publish_overview(options.out)
-    for sentence in [*_failures(measured), *measured.warnings]:
+    for sentence in _failures(measured):
         print(f"{measured.profile.name}: {sentence}", file=sys.stderr)
     if options.json:
         print(json.dumps(summarise(measured)), flush=True)

@@ -36,7 +36,7 @@ class Observed:
 
     Attributes:
         period_s: between two ticks of the counter.
-        step_j: the smallest step that it made.
+        step_j: what a tick added, in the middle.
         power_w: mean over the time watched; (low, best, high) for a model.
     """
 
@@ -101,7 +101,7 @@ def _step_j(timeline: Timeline) -> float | None:
     steps = [later - earlier for earlier, later in pairwise(timeline.counts) if later > earlier]
     if timeline.domain.model is not None or not steps:
         return None
-    return min(steps) * timeline.domain.joules_per_count
+    return statistics.median(steps) * timeline.domain.joules_per_count
 
 
 def _power_w(timeline: Timeline) -> tuple[float, float, float] | None:
@@ -138,7 +138,7 @@ def _sentence(domain: Observed) -> str:
     if domain.period_s is not None:
         parts.append(f"moves every {domain.period_s * 1e3:.3g} ms")
     if domain.step_j is not None:
-        parts.append(f"in steps of {domain.step_j:.2g} J or more")
+        parts.append(f"in steps of about {domain.step_j:.2g} J")
     if domain.note is not None:
         parts.append(domain.note)
     return "; ".join(parts)

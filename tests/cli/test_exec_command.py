@@ -1,0 +1,61 @@
+"""`energyprof exec`: the command's own output and exit status, and its cost beside them."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import pytest
+
+from energyprof.cli.main import main
+
+BURN = "import time; end = time.process_time() + 0.2\nwhile time.process_time() < end: pass"
+
+
+def test_the_exit_status_and_output_are_the_commands_own(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["exec", "--", "sh", "-c", "echo out; echo err >&2; exit 7"]) == 7
+    captured = capfd.readouterr()
+    assert captured.out == "out\n"
+    assert captured.err.startswith("err\nenergyprof: sh -c 'echo out; echo err >&2; exit 7': ")
+
+
+def test_the_cost_of_a_child_is_counted(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["exec", "--sensors", "cpu-model", "--grid", "400", "--json", "--", sys.executable, "-c", BURN]) == 0
+    result = json.loads(capfd.readouterr().out)
+    busy_s = 0.2
+    watts = result["energy_net_j"]["value"] / busy_s
+    assert 0.3 < watts < 60  # a core of any server between idle and far above
+    assert result["energy_j"]["value"] > result["energy_net_j"]["value"] > 0
+    assert result["energy_j"]["basis"] == "estimated"
+    assert result["co2e_g"]["value"] == pytest.approx(result["energy_j"]["value"] / 3.6e6 * 400)
+
+
+def test_json_comes_in_the_last_line_after_what_the_command_said(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["exec", "--json", "--", "echo", "hello"]) == 0
+    said, document = capfd.readouterr().out.splitlines()
+    assert said == "hello"
+    assert json.loads(document)["command"] == ["echo", "hello"]
+
+
+def test_a_command_that_a_signal_ended_has_the_shells_status() -> None:
+    assert main(["exec", "--", "sh", "-c", "kill -TERM $$"]) == 128 + 15
+
+
+def test_options_after_the_command_are_the_commands(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["exec", "echo", "--json"]) == 0
+    assert capfd.readouterr().out == "--json\n"
+
+
+def test_a_command_that_is_not_there_is_told_as_a_shell_does(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["exec", "--", "no-such-command"]) == 127
+    assert "no-such-command was not found" in capfd.readouterr().err
+    assert main(["exec", "--", "/dev/null"]) == 126
+
+
+def test_nothing_to_measure_and_an_unknown_sensor_are_refused(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["exec", "--"]) == 2
+    assert "No command was given" in capfd.readouterr().err
+    assert main(["exec", "--sensors", "crystal-ball", "--", "echo", "hello"]) == 2
+    captured = capfd.readouterr()
+    assert "crystal-ball" in captured.err
+    assert captured.out == ""
