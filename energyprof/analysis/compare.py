@@ -20,7 +20,7 @@ from energyprof.analysis.quiet import quiet_power
 from energyprof.analysis.statistics import mean, ratio
 from energyprof.analysis.trials import Meters, TrialDomain, counted, meters, trial_domains
 from energyprof.analysis.verdict import choose, energy_claim, quality_claim
-from energyprof.analysis.warnings import run_warnings, variant_warnings
+from energyprof.analysis.warnings import findings, run_warnings, sentences
 from energyprof.model.domain import Domain
 from energyprof.model.quantity import Basis, Quantity, unknown
 from energyprof.model.run import Run, Score, Trial, VariantRecord
@@ -70,6 +70,7 @@ def _result(
     gross = _quantity(energies, trials, "J", _tasks)
     latencies_s = sorted(latency for trial, _ in trials for latency in trial.latencies_s)
     own = [trial for trial in run.trials if trial.variant == record.name]
+    found_odd = findings(record, energies, [trial for trial, _ in trials])
     return VariantResult(
         record=record,
         trials=len(trials),
@@ -88,7 +89,8 @@ def _result(
         quality=found,
         trial_energies=[_trial_energy(run, trial, run_meters) for trial in own],
         versus=_versus(run, record.name, measured, scores),
-        warnings=variant_warnings(run, record, energies, [trial for trial, _ in trials]),
+        warnings=sentences(found_odd),
+        findings=found_odd,
     )
 
 

@@ -50,6 +50,19 @@ class VersusBaseline:
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a reader must know of one variant's trials; `detail` is its size, in words.
+
+    Attributes:
+        kind: a key of `energyprof.analysis.warnings.SENTENCES`.
+    """
+
+    kind: str
+    variant: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class VariantResult:
     """One variant's figures. Unknown is None or a Quantity with value None and a reason.
 
@@ -59,6 +72,7 @@ class VariantResult:
         energy_per_task_net: above warm idle.
         domains: gross J per task, by outermost domain id.
         idle_per_task: the part of the gross figure that idle power accounts for.
+        warnings: the findings as sentences.
     """
 
     record: VariantRecord
@@ -79,6 +93,7 @@ class VariantResult:
     trial_energies: list[TrialEnergy]
     versus: VersusBaseline | None
     warnings: list[str]
+    findings: list[Finding] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ class Curve:
         jitter_s: standard deviation of the instants.
         period_s: the counter's period as observed; None where polls could not resolve it.
         gaps: times without readings.
-        lost_s: seconds of gaps whose energy is not known.
+        exact: True for a model, whose value is known at every instant and not only at its ticks.
     """
 
     times_s: Floats
@@ -44,6 +44,7 @@ class Curve:
     jitter_s: float
     period_s: float | None
     gaps: tuple[Gap, ...] = ()
+    exact: bool = False
 
     def at(self, instants_s: Floats | float) -> Floats:
         """Cumulative joules at instants, extended at the outermost slopes beyond the ends."""
@@ -99,7 +100,7 @@ def _modelled(timeline: Timeline, bound: int) -> Curve:
     keep = np.concatenate(([True], np.diff(times_s) > 0))
     times_s, cpu_ns = times_s[keep], cpu_ns[keep]
     energy_j = model.idle_w[bound] * times_s + model.active_w_per_core[bound] * cpu_ns / NS_PER_S
-    return Curve(times_s, energy_j, 0.0, None, tuple(timeline.gaps))
+    return Curve(times_s, energy_j, 0.0, None, tuple(timeline.gaps), exact=True)
 
 
 def _tick_times(after_s: Floats, seen_s: Floats, known_period_s: float | None) -> tuple[Floats, float, float | None]:

@@ -40,10 +40,13 @@ def quiet_power(curve: Curve, start_s: float, end_s: float, *, near: str | None 
         near: "start" or "end" takes only the intervals next to that edge; None takes all.
 
     Returns:
-        None where fewer than three ticks lie between the instants.
+        None where fewer than three ticks lie between the instants; a model needs none.
     """
     import numpy as np
 
+    if curve.exact and curve.times_s[0] <= start_s < end_s <= curve.times_s[-1]:
+        power_w = float(curve.at(end_s) - curve.at(start_s)) / (end_s - start_s)
+        return QuietPower(power_w, 0.0, 0.0, MIN_INTERVALS)
     first = int(np.searchsorted(curve.times_s, start_s, side="left"))
     last = int(np.searchsorted(curve.times_s, end_s, side="right")) - 1
     if last - first < MIN_INTERVALS:
@@ -119,7 +122,7 @@ def quiet_halves(
     lows_s, highs_s = edges_s[::2], edges_s[1::2]
     intervals = np.searchsorted(curve.times_s, highs_s, side="right") - np.searchsorted(curve.times_s, lows_s) - 1
     own: list[QuietPower | None] = [None] * (2 * len(lows_s))
-    for place in np.flatnonzero(intervals >= MIN_INTERVALS):
+    for place in np.flatnonzero((intervals >= MIN_INTERVALS) | (curve.exact & (highs_s > lows_s))):
         low_s, high_s = float(lows_s[place]), float(highs_s[place])
         own[2 * place] = quiet_power(curve, low_s, high_s, near="start")
         own[2 * place + 1] = quiet_power(curve, low_s, high_s, near="end")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from energyprof.analysis.comparison import VariantResult
+from energyprof.analysis.comparison import Finding, VariantResult
 from energyprof.analysis.quiet import quiet_power
 from energyprof.analysis.statistics import mean, trend
 from energyprof.analysis.trials import Meters
@@ -16,56 +16,70 @@ SINGLE_TRIAL_SPREAD = 1.25
 """A trial this much above or below the median is named."""
 
 
-def variant_warnings(
-    run: Run, record: VariantRecord, energies_j: Sequence[float], trials: Sequence[Trial]
-) -> list[str]:
-    """Warnings about one variant's trials."""
-    name = record.name
+SENTENCES = {
+    "missing": "{variants}.",
+    "contaminated": (
+        "Other processes used the CPU during trials of {variants} that could not be repeated in quiet: their joules "
+        "and latencies are too high. Close other programs and measure again."
+    ),
+    "outlying": (
+        "Some trials lie more than 25 % from their variant's median and were kept, so that the interval is wider: "
+        "{variants}. Look at the trials chart."
+    ),
+    "wide": (
+        "Wide intervals: {variants}. Small differences to them are not settled; give them more trials or longer ones."
+    ),
+    "dependent": (
+        "Trials hang together (each is like the one before), so the interval was widened: {variants}. The machine was "
+        "warming up or was not quiet."
+    ),
+    "trend": (
+        "Energy changed from the first to the last trial: {variants}. The mean hides such a trend; let the machine "
+        "settle first."
+    ),
+}
+"""One sentence a kind, for one variant or for many: what happened, what it does to the numbers, what to do."""
+
+
+def sentences(findings: Sequence[Finding]) -> list[str]:
+    """Findings as sentences, one a kind, with all the variants that it holds for."""
     found = []
-    if record.status == "failed":
-        found.append(f"{name} is missing: {record.error}")
-    contaminated = sum(trial.contaminated for trial in trials)
-    if contaminated:
-        found.append(
-            f"{contaminated} of {len(trials)} trials of {name} ran while other processes used the CPU and could not be "
-            "repeated in quiet; its joules and latencies are too high. Close other programs and measure again."
-        )
-    if len(energies_j) >= 2:
-        found += _spread_warnings(name, energies_j)
+    for kind, sentence in SENTENCES.items():
+        names = [f"{finding.variant} ({finding.detail})" for finding in findings if finding.kind == kind]
+        if names:
+            found.append(sentence.format(variants=", ".join(names)))
     return found
 
 
-def _spread_warnings(name: str, energies_j: Sequence[float]) -> list[str]:
+def findings(record: VariantRecord, energies_j: Sequence[float], trials: Sequence[Trial]) -> list[Finding]:
+    """What is to be said of one variant's trials."""
+    name = record.name
+    if record.status == "failed":
+        return [Finding("missing", name, f"missing: {record.error}")]
+    found = []
+    contaminated = sum(trial.contaminated for trial in trials)
+    if contaminated:
+        found.append(Finding("contaminated", name, f"{contaminated} of {len(trials)}"))
+    if len(energies_j) >= 2:
+        found += _spread(name, energies_j)
+    return found
+
+
+def _spread(name: str, energies_j: Sequence[float]) -> list[Finding]:
     found = []
     summary = mean(energies_j)
     middle = sorted(energies_j)[len(energies_j) // 2]
-    far = [
-        value
-        for value in energies_j
-        if middle > 0 and not 1 / SINGLE_TRIAL_SPREAD < value / middle < SINGLE_TRIAL_SPREAD
-    ]
+    low_j, high_j = middle / SINGLE_TRIAL_SPREAD, middle * SINGLE_TRIAL_SPREAD
+    far = [value for value in energies_j if middle > 0 and not low_j < value < high_j]
     if far:
-        found.append(
-            f"{len(far)} of {len(energies_j)} trials of {name} lie more than 25 % from the median and were kept; "
-            "the interval is wider for it. Look at the trials chart."
-        )
+        found.append(Finding("outlying", name, f"{len(far)} of {len(energies_j)}"))
     if summary.half_width is not None and summary.half_width > WIDE_INTERVAL * abs(summary.value):
-        share = summary.half_width / abs(summary.value)
-        found.append(
-            f"The interval of {name} is wide (+/- {share:.0%} of its energy): small differences to it are not "
-            "settled. Give it more trials or longer ones."
-        )
+        found.append(Finding("wide", name, f"±{summary.half_width / abs(summary.value):.0%}"))
     if summary.widened > 1:
-        found.append(
-            f"Trials of {name} hang together (each is like the one before), so its interval was widened "
-            f"{summary.widened:.1f}-fold. The machine was warming up or was not quiet."
-        )
+        found.append(Finding("dependent", name, f"{summary.widened:.1f}-fold"))
     drift = trend(energies_j)
     if drift is not None:
-        found.append(
-            f"The energy of {name} changed by {drift:+.0%} from its first to its last trial; the mean hides a trend, "
-            "such as a warming machine. Let it settle first."
-        )
+        found.append(Finding("trend", name, f"{drift:+.0%}"))
     return found
 
 
@@ -86,9 +100,7 @@ def run_warnings(run: Run, run_meters: Meters, variants: Sequence[VariantResult]
                 f"{timeline.domain.label} was not read for {seconds:.1f} s ({timeline.gaps[-1].reason}); {effect}."
             )
     found += _idle_drift(run, run_meters)
-    for result in variants:
-        found += result.warnings
-    return found
+    return found + sentences([finding for result in variants for finding in result.findings])
 
 
 def _idle_drift(run: Run, run_meters: Meters) -> list[str]:

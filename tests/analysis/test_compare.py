@@ -170,7 +170,7 @@ def test_a_failed_variant_is_named_and_the_others_stand() -> None:
     assert result.energy_per_task.value is None
     assert result.energy_per_task.reason == broken.error
     assert comparison.verdict == "good_enough"
-    assert any("broken is missing" in warning for warning in comparison.warnings)
+    assert any("broken (missing: its worker was killed" in warning for warning in comparison.warnings)
 
 
 def test_without_the_baseline_nothing_is_compared() -> None:
@@ -230,7 +230,15 @@ def test_a_drift_over_the_trials_is_a_warning() -> None:
     fewer = {trial.index: 20 - place for place, trial in enumerate(rising)}
     trials = [replace(trial, requests=fewer.get(trial.index, trial.requests)) for trial in run.trials]
     warnings = compare(replace(run, trials=trials)).warnings
-    assert any("from its first to its last trial" in warning for warning in warnings)
+    assert any("from the first to the last trial: large (+" in warning for warning in warnings)
+
+
+def test_one_sentence_speaks_of_all_variants_it_holds_for() -> None:
+    run = recorded(names=("large", "small"))
+    trials = [replace(trial, contaminated=trial.block < 4) for trial in run.trials]
+    warnings = compare(replace(run, trials=trials)).warnings
+    [sentence] = [warning for warning in warnings if "Other processes" in warning]
+    assert "large (4 of 10), small (4 of 10)" in sentence
 
 
 def test_ranks_that_agree_are_one_and_reversed_ones_minus_one() -> None:

@@ -64,3 +64,11 @@ def test_two_ticks_of_quiet_are_not_enough_to_bracket() -> None:
 def test_a_window_that_the_readings_do_not_cover_is_refused() -> None:
     with pytest.raises(OutsideTimeline, match="not covered by readings"):
         window_energy(steps(), 9.5, 10.5, quiet_before_s=None, quiet_after_s=None)
+
+
+def test_a_model_is_known_at_every_instant_and_needs_no_ticks_in_the_quiet() -> None:
+    still = Curve(np.array([0.0, 2.0, 3.0, 6.0]), np.array([0.0, 2.0, 22.0, 25.0]), 0.0, None, exact=True)
+    window = window_energy(still, 2.0, 3.0, quiet_before_s=(1.5, 1.9), quiet_after_s=(3.1, 3.4))
+    assert window.estimator == "bracket"
+    assert window.energy_j == pytest.approx(20.0)
+    assert window.idle_power_w == pytest.approx(1.0)
