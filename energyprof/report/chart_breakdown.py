@@ -50,10 +50,15 @@ def breakdown_chart(comparison: Comparison) -> Chart | None:
     return Chart(
         "breakdown",
         "Where the energy goes",
-        "Linear from zero. The idle share is what the machine would have drawn in the same time with the model "
-        "loaded and nothing to do. Openly hatched parts are estimated by a model, not metered.",
+        f"Linear from zero. {_idle_sentence(bars)} Openly hatched parts are estimated by a model, not metered.",
         _draw(bars, unit_noun(comparison.run.profile.unit)),
     )
+
+
+def _idle_sentence(bars: Sequence[Bar]) -> str:
+    if any(piece.kind == "idle" for _, pieces in bars for piece in pieces):
+        return "The idle share is what would have been drawn in the same time with the models loaded and nothing to do."
+    return "Idle power is part of each bar: how much of it is not known."
 
 
 def parts(variant: VariantResult, idle_power_w: dict[str, Quantity], domains: dict[str, Domain]) -> list[Part]:

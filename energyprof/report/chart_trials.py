@@ -96,6 +96,7 @@ def _draw_strip(ax: Axes, variant: VariantResult, appearance: Look, gid: str) ->
     low, high = min(value for _, value in known), max(value for _, value in known)
     room = 0.2 * (high - low) or 0.05 * high or 1.0
     ax.set_ylim(low - room, high + room)
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     ax.yaxis.set_major_locator(MaxNLocator(3))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / factor:.4g}"))
     ax.set_title(f"{shortened(shown(variant.record.name), _NAME_LENGTH)} ({unit})", loc="left", fontsize=9, pad=4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -103,9 +104,11 @@ def ratio(quantity: Quantity | None) -> Figure:
         return Figure(UNKNOWN, reason=quantity.reason if quantity else None)
     less = quantity.value < 1
     turned = _inverse(quantity) if less else quantity
-    word = "less" if less else "more"
-    inner, total = intervals(turned)
-    return Figure(f"{mark(turned)}{number(turned)}× {word}", *(part and f"{part}×" for part in (inner, total)))
+    digits = _ratio_digits(turned)
+    bounds = [(turned.low, turned.high), (turned.total_low, turned.total_high)]
+    inner, total = (_ratio_interval(turned, low, high, digits) for low, high in bounds)
+    value = number(turned) if mark(turned) else rounded(turned.value or 0.0, digits)
+    return Figure(f"{mark(turned)}{value}× {'less' if less else 'more'}", inner, None if total == inner else total)
 
 
 def percent(value: float, digits: int = 1) -> str:
@@ -165,7 +168,8 @@ def signed(value: float, digits: int) -> str:
 
 def span(low: str, high: str) -> str:
     """Two bounds with an en dash, or with "to" where a sign would be misread beside it."""
-    return f"{low} to {high}" if low.startswith(("-", "−")) else f"{low}–{high}"
+    low, high = (re.sub("^-", "−", bound) for bound in (low, high))
+    return f"{low} to {high}" if low.startswith("−") else f"{low}–{high}"
 
 
 def seconds(value: float | None) -> str:
@@ -241,6 +245,20 @@ def _digits(quantity: Quantity) -> int | None:
     if quantity.value is None or quantity.low is None or quantity.high is None:
         return None
     return decimals(quantity.value, (quantity.high - quantity.low) / 2)
+
+
+def _ratio_digits(quantity: Quantity) -> int:
+    """Decimals for three significant digits, or for two of the uncertainty where these are fewer."""
+    three = 2 - math.floor(math.log10(quantity.value or 1.0))
+    by_interval = _digits(quantity)
+    return three if by_interval is None else min(three, by_interval)
+
+
+def _ratio_interval(quantity: Quantity, low: float | None, high: float | None, digits: int) -> str | None:
+    if low is None or high is None:
+        return None
+    bounds = _distinct(low, high) if mark(quantity) else span(rounded(low, digits), rounded(high, digits))
+    return f"{bounds}×"
 
 
 def _inverse(quantity: Quantity) -> Quantity:

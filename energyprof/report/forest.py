@@ -23,6 +23,8 @@ ROW_PT, LANES_PT = 21.0, 26.0
 
 LABEL_LENGTH = 30
 LANE_STEP = 0.36
+_NARROW_PT = 4.9
+"""A character in a page's usual font."""
 _HEAD_PT, _FOOT_PT = 22.0, 36.0
 
 
@@ -131,7 +133,7 @@ def _draw_cells(ax: Axes, forest: Forest, widths: Sequence[float]) -> None:
         offset += width
         write_cell(ax, -0.5, offset, forest.headings[column], rise_pt=7.0, colour=MUTED)
         if forest.keys:
-            _key(ax, offset - canvas.CHARACTER_PT * len(forest.headings[column]) - 9, forest.keys[column])
+            _key(ax, offset - _NARROW_PT * len(forest.headings[column]) - 9, forest.keys[column])
         for place, row in enumerate(forest.rows):
             write_cell(ax, place, offset, row.cells[column])
 

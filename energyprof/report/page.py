@@ -38,6 +38,9 @@ from energyprof.report.text import shown
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+FIRST_WARNINGS = 4
+"""More of them are folded away, so that they do not push the charts off the page."""
+
 _ASIDE = re.compile(r"(\((?:95 % interval [^()]*|estimated)\))")
 
 
@@ -82,6 +85,7 @@ def page_html(assessment: Assessment) -> str:
         sign=SIGNS[top.status],
         cards=cards(assessment),
         contents=contents(assessment),
+        first_warnings=FIRST_WARNINGS,
         warnings=[shown(warning) for warning in comparison.warnings],
         charts=charts(assessment),
         variants=listing.variants_listing(assessment),

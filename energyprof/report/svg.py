@@ -152,8 +152,9 @@ def _add_hatches(root: ET.Element, hatches: Mapping[str, Hatch]) -> None:
         if fill in hatches:
             used[fill] = hatches[fill]
             element.set("fill", f"url(#hatch{fill[1:]})")
-    definitions = ET.SubElement(root, "defs")
-    definitions.extend(_pattern(f"hatch{fill[1:]}", hatch) for fill, hatch in used.items())
+    if used:
+        definitions = ET.SubElement(root, "defs")
+        definitions.extend(_pattern(f"hatch{fill[1:]}", hatch) for fill, hatch in used.items())
 
 
 def _pattern(pattern_id: str, hatch: Hatch) -> ET.Element:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import math
 import random
 from dataclasses import dataclass, replace
@@ -248,9 +249,10 @@ def comparison(
     metric: str | None = "accuracy",
     groups: tuple[str, ...] = (),
     tokens: bool = False,
+    blocks: int = 12,
 ) -> Comparison:
     """A comparison in which every variant comes out as its shape says."""
-    trials = _trials(shapes, tokens)
+    trials = _trials(shapes, tokens, blocks)
     run = _run(shapes, machine, trials, baseline, metric)
     results = [_result(shape, machine, trials, metric, groups, tokens) for shape in shapes]
     reference = next(result for result in results if result.record.name == baseline)
@@ -274,7 +276,7 @@ def comparison(
     )
 
 
-def _trials(shapes: list[Shape], tokens: bool, blocks: int = 12) -> list[Trial]:
+def _trials(shapes: list[Shape], tokens: bool, blocks: int) -> list[Trial]:
     """Interleaved trials of about 2 s, one warm-up each; a stopped variant has a third of them."""
     order, trials, now_s = random.Random(1), [], 1_000.0 + 3.0
     for block in range(-1, blocks):
@@ -391,9 +393,10 @@ def _timeline(domain: Domain, idle_w: float, shapes: list[Shape], trials: list[T
     seen_s = [1_000.0 + step_s * tick for tick in range(round((end_s - 1_000.0) / step_s))]
     seen_s = [at_s for at_s in seen_s if not middle_s < at_s < middle_s + 1.0]
     last_s = seen_s[0]
+    starts_s = [trial.start_s for trial in trials]
     for at_s in seen_s:
-        running = next((trial for trial in trials if trial.start_s <= at_s < trial.end_s), None)
-        shape = by_name[running.variant] if running else None
+        latest = trials[max(bisect.bisect_right(starts_s, at_s) - 1, 0)]
+        shape = by_name[latest.variant] if latest.start_s <= at_s < latest.end_s else None
         active_w = shape.domains.get(domain.id, 0.0) / shape.latency_s if shape else 0.0
         energy_j += (idle_w + active_w * noise.gauss(1.0, 0.08)) * (at_s - last_s)
         counts.append(round(energy_j / domain.joules_per_count))
