@@ -11,6 +11,7 @@ from pathlib import Path
 
 from energyprof.model.domain import Domain
 from energyprof.model.run import Host
+from energyprof.sensors import procfs
 
 PACKAGES = ("energyprof", "torch", "transformers", "onnxruntime", "onnxruntime-genai", "onnx", "numpy", "codecarbon")
 """Whose versions can change a result."""
@@ -24,7 +25,7 @@ def describe_host(domains: Iterable[Domain]) -> Host:
     The fingerprint covers what decides speed and power: processor, cores, memory in whole GiB and GPUs. Two runs with
     the same fingerprint come from machines of the same build.
     """
-    cpuinfo = _cpuinfo()
+    cpuinfo = procfs.cpuinfo()
     cpu = cpuinfo.get("model name") or platform.processor() or platform.machine()
     cores, memory_bytes = os.cpu_count() or 1, _memory_bytes()
     gpus = [domain.label for domain in domains if domain.kind == "gpu"]
@@ -57,16 +58,6 @@ def _kernel_bytes(name: str) -> int | None:
         return None
     fields = dict(line.split(":", 1) for line in path.read_text().splitlines() if ":" in line)
     return int(fields[name].split()[0]) * 1024 if name in fields else None
-
-
-def _cpuinfo() -> dict[str, str]:
-    """The fields of the first processor."""
-    path = Path("/proc/cpuinfo")
-    if not path.exists():
-        return {}
-    first = path.read_text().split("\n\n", 1)[0]
-    pairs = (line.split(":", 1) for line in first.splitlines() if ":" in line)
-    return {name.strip(): value.strip() for name, value in pairs}
 
 
 def _versions() -> dict[str, str]:

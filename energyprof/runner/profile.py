@@ -21,7 +21,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 MIN_TRIALS = 10
 """Fewer trials make an interval that covers less often than it says (simulated: 90 % instead of 95 % at 3)."""
 
-Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
+Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")]
+"""One line that is not empty and cannot steer a terminal."""
 
 
 class _Section(BaseModel):
@@ -43,7 +44,11 @@ class TrialSettings(_Section):
     max: int = Field(default=60, ge=MIN_TRIALS, le=10_000, description="trials after which measuring a variant ends")
     seconds: float = Field(default=1.0, gt=0, le=3600, description="seconds that one trial should last")
     half_width: float = Field(default=0.02, gt=0, lt=1, description="relative half-width at which a variant is done")
-    budget_s: float | None = Field(default=None, gt=0, description="seconds of measuring after which the run ends")
+    budget_s: float | None = Field(
+        default=None,
+        gt=0,
+        description="seconds of trials after which the run ends; preparing, loading and scoring are not counted",
+    )
     seed: int = Field(default=0, ge=0, description="decides the order of trials and items")
 
     @model_validator(mode="after")

@@ -159,8 +159,6 @@ class _Measuring:
         crew.prepare()
         self.sampler.forget_before(time.monotonic(), keep_ticks=1)
         self.evidence.origin_s = time.monotonic()
-        if self.profile.trials.budget_s is not None:
-            self.deadline_s = time.monotonic() + self.profile.trials.budget_s
         self.progress.stage("measuring idle power before any model is loaded")
         self._idle("cold", self.plan.idle_s)
         self.period_s = counter_period_s(self.sampler.timelines())
@@ -174,6 +172,8 @@ class _Measuring:
         self.progress.stage("measuring idle power with all models loaded")
         self._idle("before", self.plan.idle_s)
         self.progress.stage("measuring")
+        if self.profile.trials.budget_s is not None:
+            self.deadline_s = time.monotonic() + self.profile.trials.budget_s
         reason = self._blocks(crew)
         self.progress.stage("measuring idle power afterwards")
         self._idle("after", self.plan.idle_s)
@@ -344,4 +344,10 @@ def _first_evidence(profile: Profile, task: Task, sampler: Sampler, *, quick: bo
     evidence = Evidence(record, describe_host(sampler.domains), time.monotonic(), variants, sensors=sampler.records)
     if quick:
         evidence.warn(QUICK_WARNING)
+    for variant in profile.variants:
+        if variant.threads > evidence.host.cores:
+            evidence.warn(
+                f"{variant.name} asks for {variant.threads} threads and this machine has {evidence.host.cores} cores, "
+                "so they wait for each other; its joules and latencies are too high. Lower `threads`."
+            )
     return evidence

@@ -93,6 +93,7 @@ def test_a_missing_key_is_named_with_what_it_means(tmp_path: Path) -> None:
         ('precision = "int8"', 'precision = "int7"', "[[variants]] number 2: `precision` = 'int7' is not valid"),
         ('title = "Digits"', "title = 3", "`title` = 3 is not valid"),
         ('title = "Digits"', 'title = " "', "`title` = ' ' is not valid"),
+        ('name = "small"', 'name = "\\u001b[2J"', "[[variants]] number 2: `name` = '\\x1b[2J' is not valid"),
         ('name = "small"', 'name = ""', "[[variants]] number 2: `name` = '' is not valid"),
     ],
 )
