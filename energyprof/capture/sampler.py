@@ -23,8 +23,13 @@ from energyprof.model.run import SamplerRecord, SensorRecord
 from energyprof.model.timeline import Gap, Timeline
 
 DEFAULT_PERIOD_S = 0.02
-DRAIN_PERIOD_S = 2.0
+DRAIN_PERIOD_S = 1.0
 """The ring holds minutes; emptying it this often costs the profiled process well under 0.01 % of a core."""
+
+MAX_RESTARTS = 1
+"""A sampler that was killed is started again once; one that dies twice has a reason to."""
+
+RESTARTED = "the sampler was killed and started again"
 
 HANDSHAKE_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 5.0
@@ -61,6 +66,7 @@ class Sampler:
         self._records: list[SensorRecord] = []
         self._started_s: float | None = None
         self._finished: SamplerRecord | None = None
+        self._restarts = 0
         self._lock = threading.RLock()
         self._ended = threading.Event()
         self._owner = os.getpid()
@@ -235,6 +241,19 @@ class Sampler:
         while not self._ended.wait(DRAIN_PERIOD_S):
             with self._lock:
                 self._drain()
+                if not self._ended.is_set() and not self.running and self._restarts < MAX_RESTARTS:
+                    self._restart()
+
+    def _restart(self) -> None:
+        """A new child on the same ring; what was drawn in between is a gap of unknown energy."""
+        if self._collected is None or self._ring is None:
+            return
+        self._restarts += 1
+        _wait_or_kill(self._running_child())
+        child = self._child = self._spawn(self._ring.path)
+        assert child.stdout is not None
+        if child.stdout.readline():
+            self._collected.resume()
 
 
 class Collected:
@@ -245,6 +264,7 @@ class Collected:
         self._ticks: list[tuple[list[float], list[float], list[int]]] = [([], [], []) for _ in domains]
         self._gaps: list[list[Gap]] = [[] for _ in domains]
         self._faults: list[tuple[float, str] | None] = [None] * len(domains)
+        self._offsets = [0] * len(domains)
         self._position = 0
 
     def take(self, ring: Ring) -> None:
@@ -261,12 +281,20 @@ class Collected:
             after, seen, counts = self._ticks[index]
             after.append(after_ns / 1e9)
             seen.append(seen_ns / 1e9)
-            counts.append(count)
+            counts.append(count + self._offsets[index])
+
+    def resume(self) -> None:
+        """A new sampler counts from 0 again: its counts are put on top of those that are there."""
+        for index, (_, seen, counts) in enumerate(self._ticks):
+            if counts:
+                self._offsets[index] = counts[-1]
+                self._faults[index] = (seen[-1], RESTARTED)
 
     def _close_gap(self, index: int, kind: int, seen_s: float) -> None:
         fault, self._faults[index] = self._faults[index], None
         if kind in (FIRST, RESET) and fault is not None and fault[0]:
-            self._gaps[index].append(Gap(fault[0], seen_s, fault[1], energy_known=kind == FIRST))
+            known = kind == FIRST and fault[1] != RESTARTED
+            self._gaps[index].append(Gap(fault[0], seen_s, fault[1], energy_known=known))
         elif kind == RESET:
             seen = self._ticks[index][1]
             reason = "the counter fell back, or moved too far to tell how often it wrapped"

@@ -77,6 +77,29 @@ def test_a_killed_sampler_leaves_what_it_had_measured(gpu: SimulatedGpu) -> None
     sampler.stop()
 
 
+def test_a_killed_sampler_is_started_again_once_and_leaves_a_gap(gpu: SimulatedGpu) -> None:
+    sampler = Sampler(["nvml"])
+    sampler.start()
+    sampler.wait_past(time.monotonic() + 0.4)
+    killed = sampler._child
+    assert killed is not None
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.wait()
+    killed_s = time.monotonic()
+    while sampler._child is killed and time.monotonic() < killed_s + 30:
+        time.sleep(0.05)
+    sampler.wait_past(time.monotonic())
+    sampler.wait_past(time.monotonic() + 0.4)
+    [timeline] = sampler.timelines()
+    sampler.stop()
+    [gap] = timeline.gaps
+    assert gap.start_s <= killed_s <= gap.end_s
+    assert not gap.energy_known
+    assert "killed" in gap.reason
+    assert timeline.counts == sorted(timeline.counts)
+    assert timeline.seen_s[-1] > gap.end_s + 0.2
+
+
 def test_an_unknown_sensor_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(UnknownName, match="nvml"):
         Sampler(["nvlm"]).start()
