@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from energyprof.cli import options as shared
 from energyprof.cli.records import load_run
+from energyprof.cli.show import show
 
 if TYPE_CHECKING:
     from energyprof.model.run import Run
@@ -48,17 +48,10 @@ def report(options: argparse.Namespace) -> int:
 
 def _render(run: Run, beside: Path, options: argparse.Namespace) -> None:
     from energyprof.report.overview import publish_overview
-    from energyprof.report.publish import publish
-    from energyprof.report.summary import summarise
-    from energyprof.report.terminal import table
     from energyprof.runner.evidence import open_folder
 
     site = shared.SiteOptions.of(options).over(run.profile)
     folder = open_folder(beside if options.out is None else options.out / run.profile.name)
-    publish(run, folder, site=site)
+    show(run, folder, site=site, as_json=options.json)
     if options.out is not None or (folder.parent / "index.html").exists():
         publish_overview(folder.parent)
-    if options.json:
-        print(json.dumps(summarise(run, site=site)))
-    else:
-        print(f"{table(run, site=site)}\n{folder / 'index.html'}")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from energyprof.cli import options as shared
+from energyprof.cli.show import show
 from energyprof.model.errors import InvalidProfile, NotMeasurable
 
 if TYPE_CHECKING:
@@ -108,19 +108,11 @@ def _measure(profile: Profile, options: argparse.Namespace) -> int:
 
 def _publish(measured: Run, options: argparse.Namespace) -> None:
     from energyprof.report.overview import publish_overview
-    from energyprof.report.publish import publish
-    from energyprof.report.summary import summarise
-    from energyprof.report.terminal import table
 
-    folder = options.out / measured.profile.name
-    publish(measured, folder)
-    publish_overview(options.out)
     for sentence in _failures(measured):
         print(f"{measured.profile.name}: {sentence}", file=sys.stderr)
-    if options.json:
-        print(json.dumps(summarise(measured)), flush=True)
-    else:
-        print(f"{table(measured)}\n{folder / 'index.html'}", flush=True)
+    show(measured, options.out / measured.profile.name, site=None, as_json=options.json)
+    publish_overview(options.out)
 
 
 def _failures(measured: Run) -> list[str]:
