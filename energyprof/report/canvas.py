@@ -1,4 +1,4 @@
-"""Blank figures and axes, and their way into a page: the only file that loads matplotlib."""
+"""What all charts share: their style, blank figures and axes, and the way into a page."""
 
 from __future__ import annotations
 

@@ -135,13 +135,15 @@ def _range_card(
 def _spread(
     footprints: list[tuple[str, Footprint | None]], scales: tuple[Scale, ...], impact: Callable[[Footprint], Quantity]
 ) -> tuple[str, str]:
-    """("~1.2–46 g", "from Sweden to India")."""
+    """("~1.2 to 46 g", "from Sweden to India")."""
     known = [(impact(footprint).value, label, footprint) for label, footprint in footprints if footprint is not None]
     ordered = sorted(((value, label, footprint) for value, label, footprint in known if value is not None), key=_value)
     if not ordered:
         return figures.UNKNOWN, "No grid gives a value."
     ends = [figures.figure(figures.per_million(impact(end[2])), scales).value for end in (ordered[0], ordered[-1])]
-    return f"{ends[0]} to {ends[1]}", f"from {shown(ordered[0][1])} to {shown(ordered[-1][1])}"
+    (low, low_unit), (high, high_unit) = (end.split(" ") for end in ends)
+    low = low if low_unit == high_unit else f"{low}\u00a0{low_unit}"
+    return f"{low} to {high.lstrip('~')}\u00a0{high_unit}", f"from {shown(ordered[0][1])} to {shown(ordered[-1][1])}"
 
 
 def _value(entry: tuple[float, str, Footprint]) -> float:

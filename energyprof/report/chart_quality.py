@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,13 @@ _LINE_PT = 2.5
 _NAME_ROOM = 1.7
 """The outermost points of a log axis have names on their outer side as well."""
 _LEGEND_LENGTH = 22
+_LEGEND_LINE_PT = 18.0
+_LEFT_PT = 58.0
+
+Band = tuple[float, float]
+
+Entry = tuple[str, str, str]
+"""Marker, colour and what they stand for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +51,27 @@ def quality_chart(comparison: Comparison) -> Chart | None:
     looks = look.looks(comparison.variants)
     points = [
         Point(variant, variant.energy_per_task.value, variant.quality, looks[variant.record.name])
-        for variant in chart_energy.measured(comparison)
+        for variant in comparison.variants
         if variant.quality is not None and variant.energy_per_task.value is not None
     ]
     if len(points) < 2:
         return None
     band = _band(comparison)
+    drawn = _draw(points, band, unit_noun(comparison.run.profile.unit))
+    return Chart("quality", "Quality against energy", _caption(comparison, points, band), drawn)
+
+
+def _caption(comparison: Comparison, points: Sequence[Point], band: Band | None) -> str:
     margin = figures.margin(comparison.run.profile.metric, comparison.run.profile.margin)
-    shaded = f" Shaded: within the margin of {margin} below the baseline." if band else ""
-    return Chart(
-        "quality",
-        "Quality against energy",
-        f"Up and to the left is better; whiskers are 95 % intervals.{shaded} The dashed line joins the variants that "
-        "no other one beats in both. Colour stands for the model, shape for how it runs. Whether a variant is good "
-        "enough is judged on the same items, pairwise, and so more sharply than these whiskers suggest.",
-        _draw(points, band, unit_noun(comparison.run.profile.unit)),
-    )
+    sentences = [
+        "Up and to the left is better; whiskers are 95 % intervals.",
+        f"Shaded: within the margin of {margin} below the baseline." if band else "",
+        "The dashed line joins the variants that no other one beats in both.",
+        "Colour stands for the model, shape for how it runs." if _is_keyed(points) else "",
+        "Whether a variant is good enough is judged on the same items, pairwise, and so more sharply than these "
+        "whiskers suggest.",
+    ]
+    return " ".join(sentence for sentence in sentences if sentence)
 
 
 def pareto_front(points: Sequence[Point]) -> list[Point]:
@@ -71,7 +83,7 @@ def pareto_front(points: Sequence[Point]) -> list[Point]:
     return front
 
 
-def _band(comparison: Comparison) -> tuple[float, float] | None:
+def _band(comparison: Comparison) -> Band | None:
     """Quality between the baseline and the margin below it."""
     baseline = comparison.variant(comparison.baseline)
     margin = comparison.run.profile.margin
@@ -80,10 +92,11 @@ def _band(comparison: Comparison) -> tuple[float, float] | None:
     return baseline.quality.value - margin, baseline.quality.value
 
 
-def _draw(points: Sequence[Point], band: tuple[float, float] | None, noun: str) -> str:
-    head_pt = 46 if len(points) > LEGEND_FROM else 10
+def _draw(points: Sequence[Point], band: Band | None, noun: str) -> str:
+    legend = _legend_lines(points)
+    head_pt = 10 + _LEGEND_LINE_PT * len(legend)
     figure = canvas.sheet(_HEIGHT_PT + head_pt)
-    ax = canvas.axes(figure, canvas.Margins(58, 12, head_pt, 36))
+    ax = canvas.axes(figure, canvas.Margins(_LEFT_PT, 12, head_pt, 36))
     _set_axes(ax, points, band, noun)
     if band:
         ax.axhspan(*band, color=look.GREEN, alpha=0.16, linewidth=0)
@@ -98,13 +111,12 @@ def _draw(points: Sequence[Point], band: tuple[float, float] | None, noun: str) 
     )
     tips = {f"point{place}": _draw_point(ax, place, point) for place, point in enumerate(points)}
     _label(figure, ax, points)
-    if len(points) > LEGEND_FROM:
-        _legend(figure, points)
+    _draw_legend(figure, legend)
     description = f"Scatter with 95 % intervals on both axes. {'; '.join(tips.values())}."
     return canvas.element(figure, "quality", Meaning("Quality against energy", description, tips))
 
 
-def _set_axes(ax: Axes, points: Sequence[Point], band: tuple[float, float] | None, noun: str) -> None:
+def _set_axes(ax: Axes, points: Sequence[Point], band: Band | None, noun: str) -> None:
     from matplotlib.ticker import FuncFormatter
 
     canvas.value_axis(ax, [bound for point in points for bound in _reach(point)], figures.JOULES, f"Energy per {noun}")
@@ -188,33 +200,51 @@ def _spot(ax: Axes, energy_j: float, quality: float) -> labels.Spot:
     return float(x), float(y)
 
 
-def _legend(figure: Figure, points: Sequence[Point]) -> None:
-    """Two lines above the plot: what the colours and what the shapes stand for."""
-    models = {point.look.model: point.look.colour for point in points}
-    builds = {point.look.build: point.look.marker for point in points}
-    _, height_pt = figure.get_size_inches() * canvas.POINTS_PER_INCH
-    rows = (
-        [("o", colour, name) for name, colour in models.items()],
-        [(marker, MUTED, name) for name, marker in builds.items()],
-    )
-    for place, entries in enumerate(rows):
-        _legend_row(figure, entries, 1 - (6 + 18 * place) / height_pt)
+def _is_keyed(points: Sequence[Point]) -> bool:
+    """Whether each colour stands for one model and each build for one marker, so that a legend tells the truth."""
+    looks = [point.look for point in points]
+    colours = {(each.colour, each.model) for each in looks}
+    markers = {(each.marker, each.build) for each in looks}
+    return all(len({pair[side] for pair in pairs}) == len(pairs) for pairs in (colours, markers) for side in (0, 1))
 
 
-def _legend_row(figure: Figure, entries: Sequence[tuple[str, str, str]], top: float) -> None:
+def _legend_lines(points: Sequence[Point]) -> list[list[Entry]]:
+    """First what the colours stand for, then the shapes, in lines that fit the width."""
+    if len(points) <= LEGEND_FROM or not _is_keyed(points):
+        return []
+    models = {point.look.model: ("o", point.look.colour) for point in points}
+    builds = {point.look.build: (point.look.marker, MUTED) for point in points}
+    return [*_wrapped(models), *_wrapped(builds)]
+
+
+def _wrapped(meanings: dict[str, tuple[str, str]]) -> Iterator[list[Entry]]:
+    line: list[Entry] = []
+    used_pt = 0.0
+    for name, (marker, colour) in meanings.items():
+        text = shortened(name, _LEGEND_LENGTH)
+        width_pt = canvas.CHARACTER_PT * len(text) + 26
+        if line and used_pt + width_pt > canvas.WIDTH_PT - _LEFT_PT:
+            yield line
+            line, used_pt = [], 0.0
+        line.append((marker, colour, text))
+        used_pt += width_pt
+    yield line
+
+
+def _draw_legend(figure: Figure, lines: Sequence[list[Entry]]) -> None:
     from matplotlib.lines import Line2D
 
-    handles = [Line2D([], [], linestyle="", marker=marker, color=colour) for marker, colour, _ in entries]
-    names = [shortened(name, _LEGEND_LENGTH) for _, _, name in entries]
-    figure.legend(
-        handles,
-        names,
-        loc="upper left",
-        bbox_to_anchor=(0.07, top),
-        ncols=len(names),
-        frameon=False,
-        borderpad=0,
-        handletextpad=0.2,
-        columnspacing=1.4,
-        fontsize=_LABEL_PT,
-    )
+    height_pt = figure.get_figheight() * canvas.POINTS_PER_INCH
+    for place, entries in enumerate(lines):
+        figure.legend(
+            [Line2D([], [], linestyle="", marker=marker, color=colour) for marker, colour, _ in entries],
+            [text for _, _, text in entries],
+            loc="upper left",
+            bbox_to_anchor=(_LEFT_PT / canvas.WIDTH_PT - 0.02, 1 - (6 + _LEGEND_LINE_PT * place) / height_pt),
+            ncols=len(entries),
+            frameon=False,
+            borderpad=0,
+            handletextpad=0.2,
+            columnspacing=1.4,
+            fontsize=_LABEL_PT,
+        )

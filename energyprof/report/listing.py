@@ -63,7 +63,7 @@ def variants_listing(assessment: Assessment) -> Listing:
         ("Verdict", _verdict),
         (f"CO₂e per 1 M {plural(unit)}", _carbon),
         (f"Water per 1 M {plural(unit)}", _water),
-        ("Latency p50", _p50),
+        ("Time of a call, p50", _p50),
         ("p95", _p95),
         (f"{plural(unit)}/s".capitalize(), _rate),
         ("Per token", _per_token),

@@ -49,7 +49,12 @@ def _table(assessment: Assessment) -> str:
         "against baseline",
         figures.metric_name(metric) if metric else "Quality",
     ]
-    headings += ["Verdict", f"CO₂e per 1 M {plural(unit)}", f"Water per 1 M {plural(unit)}", "Latency p50 / p95"]
+    headings += [
+        "Verdict",
+        f"CO₂e per 1 M {plural(unit)}",
+        f"Water per 1 M {plural(unit)}",
+        "Time of a call, p50 / p95",
+    ]
     lines = ["| " + " | ".join(escaped(heading) for heading in headings) + " |", "|:--|" + "--:|" * (len(headings) - 1)]
     return "\n".join([*lines, *(_line(name, assessment) for name in assessment.footprints)])
 

@@ -84,7 +84,7 @@ def _table(assessment: Assessment) -> Table:
     if grid_known:
         drawn.add_column("CO₂e/1 M", justify="right", no_wrap=True)
         drawn.add_column("water/1 M", justify="right", no_wrap=True)
-    drawn.add_column("p50", justify="right", no_wrap=True)
+    drawn.add_column("call p50", justify="right", no_wrap=True)
     for variant in assessment.comparison.variants:
         drawn.add_row(*(Text(cell) for cell in _row(variant, assessment, grid_known=grid_known)))
     return drawn

@@ -111,3 +111,14 @@ def test_one_variant_alone_is_drawn() -> None:
 
 def test_every_value_of_the_energy_chart_can_be_hovered() -> None:
     assert len(re.findall("<title>", drawn("ten_variants")["energy"])) == 10
+
+
+def test_a_legend_that_would_be_ambiguous_is_left_out() -> None:
+    shapes = [Shape(f"m{n}", f"model {n}", "torch", "fp32", {"cpu:package-0": 1.0 + n}, 0.1, 0.9) for n in range(9)]
+    with canvas.style():
+        chart = chart_quality.quality_chart(comparison(shapes, RAPL, baseline="m0"))
+    assert chart is not None
+    assert "model 3" not in chart.svg
+    assert "Colour stands for" not in chart.caption
+    assert "Colour stands for the model" in drawn("ten_variants")["quality"]
+    assert ">resnet-wide</text>" in drawn("ten_variants")["quality"]

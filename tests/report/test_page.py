@@ -114,7 +114,7 @@ def test_the_two_claims_stand_apart() -> None:
     energy, quality = re.findall(r'<p class="claim \w+">(.*?)</p>', verdict_box(page("ten_variants")))
     comparison = assessed("ten_variants").comparison
     assert plain(energy) == comparison.energy_claim
-    assert plain(quality) == f"✓ Good enough{comparison.quality_claim}"
+    assert plain(quality) == f"✓ Good enough {comparison.quality_claim}"
 
 
 def plain(html: str) -> str:
