@@ -11,7 +11,6 @@ import energyprof
 from energyprof.cli import compare, exec, report, run, sensors
 from energyprof.model.errors import EnergyprofError
 
-INTERRUPTED_EXIT = 130
 BROKEN_PIPE_EXIT = 141
 
 DESCRIPTION = """\
@@ -50,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"energyprof: {error}".replace("\n", "\nenergyprof: "), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        return INTERRUPTED_EXIT
+        return run.INTERRUPTED_EXIT
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit would fail once more
         return BROKEN_PIPE_EXIT
