@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from energyprof.profiler.profiler import Profiler as Profiler
-    from energyprof.profiler.decorator import profile as profile
     from energyprof.model.errors import EnergyprofError as EnergyprofError
     from energyprof.model.quantity import Quantity as Quantity
+    from energyprof.profiler.decorator import profile as profile
+    from energyprof.profiler.profiler import Profiler as Profiler
 
 __all__ = ["EnergyprofError", "Profiler", "Quantity", "profile"]
 
