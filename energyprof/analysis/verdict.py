@@ -61,11 +61,12 @@ def ratio_text(ratio: Quantity) -> str:
     turn = ratio.value < 1
     value = 1 / ratio.value if turn else ratio.value
     word = "less" if turn else "more"
+    mark = "~" if ratio.basis in ("estimated", "assumed") else ""
     if low is None or high is None or low <= 0:
-        return f"{significant(value, 2)}x {word}"
+        return f"{mark}{significant(value, 2)}x {word}"
     ends = sorted((1 / low, 1 / high) if turn else (low, high))
     digits = min(max(decimals(value, (ends[1] - ends[0]) / 2) - 1, 1 if value < 10 else 0), 3)
-    return f"{rounded(value, digits)}x {word} (95 % interval {rounded(ends[0], digits)}-{rounded(ends[1], digits)}x)"
+    return f"{mark}{rounded(value, digits)}x {word} (95 % interval {rounded(ends[0], digits)}-{rounded(ends[1], digits)}x)"
 
 
 def quality_claim(variants: Sequence[VariantResult], profile: ProfileRecord, best: str | None, verdict: Verdict) -> str:
@@ -83,8 +84,9 @@ def quality_claim(variants: Sequence[VariantResult], profile: ProfileRecord, bes
     }[verdict]
     interval = ""
     if gap.low is not None and gap.high is not None:
-        interval = f" (95 % interval {_points(gap.low)} to {_points(gap.high)})"
-    return f"{words}: {gap.unit} differs by {_points(gap.value)}{interval}; the margin is -{profile.margin:g}."
+        interval = f" (95 % interval {_change(gap.low, gap.unit)} to {_change(gap.high, gap.unit)})"
+    margin = _change(-profile.margin, gap.unit)
+    return f"{words}: {gap.unit} differs by {_change(gap.value, gap.unit)}{interval}; the margin is {margin}."
 
 
 def _items(result: VariantResult) -> int:
@@ -92,5 +94,8 @@ def _items(result: VariantResult) -> int:
     return result.quality.items
 
 
-def _points(value: float) -> str:
-    return f"{value:+.4f}".rstrip("0").rstrip(".") if round(value, 4) else "0"
+def _change(value: float, metric: str) -> str:
+    """A difference of shares in percentage points, of a rank correlation as it is."""
+    if metric == "spearman":
+        return f"{value:+.4f}" if round(value, 4) else "0"
+    return f"{value * 100:+.1f} pp" if round(value, 3) else "0 pp"
