@@ -66,7 +66,8 @@ def ratio_text(ratio: Quantity) -> str:
         return f"{mark}{significant(value, 2)}x {word}"
     ends = sorted((1 / low, 1 / high) if turn else (low, high))
     digits = min(max(decimals(value, (ends[1] - ends[0]) / 2) - 1, 1 if value < 10 else 0), 3)
-    return f"{mark}{rounded(value, digits)}x {word} (95 % interval {rounded(ends[0], digits)}-{rounded(ends[1], digits)}x)"
+    interval = f"95 % interval {rounded(ends[0], digits)}-{rounded(ends[1], digits)}x"
+    return f"{mark}{rounded(value, digits)}x {word} ({interval})"
 
 
 def quality_claim(variants: Sequence[VariantResult], profile: ProfileRecord, best: str | None, verdict: Verdict) -> str:
