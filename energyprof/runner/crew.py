@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -71,19 +71,16 @@ class Crew:
         return [name for name, record in self._evidence.variants.items() if record.status != "failed"]
 
     def prepare(self) -> None:
-        """Trains, exports and quantises what is not in the cache, one variant after the other.
+        """Trains, exports and quantises what is not in the cache; variants of one model one after the other.
 
         Where that took more than a moment its process is ended, so that nothing of it is left while measuring.
 
         Raises:
             InvalidProfile: a model, precision or device of the profile does not exist.
         """
-        for number, name in enumerate(self.live, 1):
-            self._progress.stage(f"preparing {name} ({number} of {len(self._profile.variants)})")
-            self._workers[name] = Worker(self._assignment(name), self._interruption)
-            reply = self._attempt(name, functools.partial(self._prepared, name))
-            if reply is None:
-                continue
+        self._progress.stage(f"preparing {len(self.live)} variants; what is trained or exported now is kept")
+        for name, reply in self._abreast(self.live, "prepare", self._timeouts.prepare_s):
+            self._progress.state(name, "prepared")
             self._sizes[name] = reply["size_bytes"]
             if reply["cpu_s"] > MOMENT_S:
                 self._workers.pop(name).close()
@@ -139,46 +136,56 @@ class Crew:
             self._progress.state(name, f"failed: {failure}")
             return None
 
-    def _prepared(self, name: str) -> dict[str, Any]:
-        try:
-            return self._workers[name].ask("prepare", self._timeouts.prepare_s)
-        except WorkerFailed as failure:
-            if failure.asked_wrongly:
-                raise InvalidProfile(f"{self._profile.path}: variant {name}: {failure}") from failure
-            raise
-
     def _abreast(self, names: Sequence[str], action: str, timeout_s: float) -> Iterator[tuple[str, dict[str, Any]]]:
         """Has variants do something that is not measured, as many at a time as there are cores for their threads.
 
         Yields:
             Each variant that did not fail with its reply, as they come.
         """
-        waiting, busy = list(names), dict[str, Worker]()
+        waiting, busy = list(names), set[str]()
         while waiting or busy:
-            while waiting and self._has_cores_for(waiting[0], busy):
-                name = waiting.pop(0)
-                worker = self._attempt(name, functools.partial(self._set_about, name, action))
-                if worker is not None:
-                    busy[name] = worker
-            ready = self._interruption.wait_for([worker.descriptor for worker in busy.values()], timeout_s)
-            for name in [name for name, worker in busy.items() if not ready or worker.descriptor in ready]:
-                reply = self._attempt(
-                    name, functools.partial(busy.pop(name).hear, action, 0.0 if not ready else timeout_s)
-                )
+            while (name := self._startable(waiting, busy, action)) is not None:
+                waiting.remove(name)
+                if self._attempt(name, functools.partial(self._set_about, name, action)):
+                    busy.add(name)
+            if not busy:
+                continue
+            descriptors = {name: self._workers[name].descriptor for name in busy}
+            ready = self._interruption.wait_for(list(descriptors.values()), timeout_s)
+            for name in [name for name in names if name in busy and (not ready or descriptors[name] in ready)]:
+                busy.remove(name)
+                hear = functools.partial(self._heard, name, action, timeout_s if ready else 0.0)
+                reply = self._attempt(name, hear)
                 if reply is not None:
                     yield name, reply
 
-    def _set_about(self, name: str, action: str) -> Worker:
+    def _startable(self, waiting: Sequence[str], busy: Collection[str], action: str) -> str | None:
+        """The first that waits and has a core for each thread; None = none has.
+
+        Variants of one model are prepared in turn: the first trains it, the others find it in the cache.
+        """
+        free = self._evidence.host.cores - sum(self._variants[name].threads for name in busy)
+        models = {self._variants[name].model for name in busy} if action == "prepare" else set()
+        for name in waiting:
+            if (self._variants[name].threads <= free or not busy) and self._variants[name].model not in models:
+                return name
+        return None
+
+    def _set_about(self, name: str, action: str) -> bool:
         if action == "load":
             self._check_memory(self._sizes[name])
         if name not in self._workers:
             self._workers[name] = Worker(self._assignment(name), self._interruption)
         self._workers[name].tell(action)
-        return self._workers[name]
+        return True
 
-    def _has_cores_for(self, name: str, busy: Iterable[str]) -> bool:
-        taken = [self._variants[other].threads for other in busy]
-        return not taken or sum(taken) + self._variants[name].threads <= self._evidence.host.cores
+    def _heard(self, name: str, action: str, timeout_s: float) -> dict[str, Any]:
+        try:
+            return self._workers[name].hear(action, timeout_s)
+        except WorkerFailed as failure:
+            if action == "prepare" and failure.asked_wrongly:
+                raise InvalidProfile(f"{self._profile.path}: variant {name}: {failure}") from failure
+            raise
 
     def _is_random(self, name: str) -> bool:
         description = self._evidence.variants[name].description

@@ -82,8 +82,8 @@ class Worker:
         while b"\n" not in self._rest:
             if not self._interruption.wait_for([self.descriptor], timeout_s):
                 raise WorkerFailed(
-                    f"Its worker gave no answer for {timeout_s:g} s when asked to {action}, so it was stopped; give it "
-                    "less work."
+                    f"Its worker hung: it gave no answer in time when asked to {action}, so it was stopped; "
+                    "measure again, with less work where it was only slow."
                 )
             chunk = os.read(self.descriptor, 1 << 20)
             if not chunk:

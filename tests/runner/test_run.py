@@ -202,7 +202,7 @@ def test_a_used_up_budget_ends_the_run_between_trials(profile: Profile, tmp_path
     assert run.complete
     assert run.stop_reason == "the budget of 0.001 s was used up"
     assert {variant.status for variant in run.variants} == {"partial"}
-    assert all(trial.warm_up for trial in run.trials)
+    assert sum(not trial.warm_up for trial in run.trials) <= 1
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_anything_is_measured(profile: Profile) -> None:
