@@ -164,7 +164,7 @@ class _Measuring:
         self.period_s = counter_period_s(self.sampler.timelines())
         crew.load()
         crew.score(task)
-        crew.calibrate(max(self.plan.trial_s, PERIODS_PER_TRIAL * self.period_s))
+        crew.calibrate(self._trial_s)
         self.progress.stage("warming up")
         self._warm_up(crew)
         if not crew.live:
@@ -186,6 +186,7 @@ class _Measuring:
                 self.evidence.update(name, status="partial", stop_reason=reason)
 
     def _warm_up(self, crew: Crew) -> None:
+        """Trials until they are steady; the last one says how many requests a trial shall have."""
         for name in crew.live:
             request_s: list[float] = []
             while len(request_s) < self.plan.warm_up_trials and not schedule.steady(request_s):
@@ -193,6 +194,10 @@ class _Measuring:
                 if trial is None:
                     break
                 request_s.append((trial.end_s - trial.start_s) / trial.requests)
+            if name in crew.live:
+                batch_size = self.evidence.variants[name].batch_size
+                requests = schedule.whole_requests(self._trial_s / request_s[-1], batch_size)
+                self.evidence.update(name, requests_per_trial=requests)
 
     def _blocks(self, crew: Crew) -> str:
         index = 0
@@ -281,6 +286,10 @@ class _Measuring:
             if reason is not None:
                 self.evidence.update(name, status="done", stop_reason=reason)
                 self.progress.state(name, reason)
+
+    @property
+    def _trial_s(self) -> float:
+        return max(self.plan.trial_s, PERIODS_PER_TRIAL * self.period_s)
 
     @property
     def _guard_s(self) -> float:

@@ -71,6 +71,11 @@ def start_phase_s(*, seed: int, trial: int, period_s: float) -> float:
     return Random(f"{seed}/phase/{trial}").uniform(0.0, period_s)
 
 
+def whole_requests(requests: float, batch_size: int) -> int:
+    """The number of requests nearest to `requests` that fills whole batches, one at least."""
+    return max(1, round(requests / batch_size)) * batch_size
+
+
 def steady(seconds_per_request: Sequence[float]) -> bool:
     """Whether the last two warm-up trials differ by less than `STEADY_SLOPE`."""
     if len(seconds_per_request) < 2:

@@ -25,6 +25,7 @@ from typing import Any
 
 from energyprof.backends.backend import Backend, LoadedModel, ModelSource, Placement
 from energyprof.model.errors import EnergyprofError, InvalidProfile
+from energyprof.runner.schedule import whole_requests
 from energyprof.tasks.task import Task
 
 KEPT_LATENCIES = 200
@@ -93,7 +94,8 @@ class Workbench:
         while elapsed_s < CALIBRATION_SHARE * seconds:
             calls *= 2
             elapsed_s = self._timed(calls)
-        return {"requests": max(1, round(seconds * calls / elapsed_s)) * self.placement.batch_size}
+        batch_size = self.placement.batch_size
+        return {"requests": whole_requests(seconds * calls / elapsed_s * batch_size, batch_size)}
 
     def trial(self, requests: int, order: str) -> dict[str, Any]:
         """Runs that many requests, cycling through the items in the order that the text `order` seeds."""

@@ -78,7 +78,7 @@ def test_every_variant_has_warm_up_trials_and_three_that_count(measured: tuple[R
         own = [trial for trial in run.trials if trial.variant == variant.name]
         assert sum(trial.warm_up for trial in own) == 2
         assert sum(not trial.warm_up and not trial.replaced for trial in own) >= 3
-        assert {trial.requests for trial in own} == {variant.requests_per_trial}
+        assert {trial.requests for trial in own if not trial.warm_up} == {variant.requests_per_trial}
         assert all(trial.requests % variant.batch_size == 0 for trial in own)
 
 

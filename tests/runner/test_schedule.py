@@ -15,6 +15,7 @@ from energyprof.runner.schedule import (
     contaminated,
     start_phase_s,
     steady,
+    whole_requests,
 )
 
 RULE = StoppingRule(min_trials=10, max_trials=60, half_width=0.02)
@@ -108,6 +109,10 @@ def test_intervals_at_the_moment_of_stopping_still_cover_the_truth() -> None:
         assert found.half_width is not None
         covered += abs(found.value - 1.0) <= found.half_width
     assert covered / 1500 > 0.93
+
+
+def test_requests_fill_whole_batches_and_one_at_least() -> None:
+    assert [whole_requests(requests, 8) for requests in (0.3, 8, 11, 13, 800)] == [8, 8, 8, 16, 800]
 
 
 def test_warm_up_ends_when_two_trials_differ_by_less_than_one_percent() -> None:
