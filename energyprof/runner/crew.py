@@ -58,12 +58,16 @@ class Crew:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        for worker in self._workers.values():
-            if error is None:
-                worker.close()
-            else:
-                worker.kill()
+        workers = list(self._workers.values())
         self._workers.clear()
+        if error is not None:
+            for worker in workers:
+                worker.kill()
+            return
+        for worker in workers:
+            worker.dismiss()
+        for worker in workers:
+            worker.close()
 
     @property
     def live(self) -> list[str]:

@@ -104,10 +104,15 @@ class Worker:
         self.tell(action, **options)
         return self.hear(action, timeout_s)
 
+    def dismiss(self) -> None:
+        """Asks the process to end, without waiting for it."""
+        with contextlib.suppress(WorkerFailed):
+            self.tell("close")
+
     def close(self) -> None:
         """Ends the process, gently where it still listens."""
-        with contextlib.suppress(WorkerFailed, subprocess.TimeoutExpired):
-            self.tell("close")
+        self.dismiss()
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(CLOSE_TIMEOUT_S)
         self.kill()
 
