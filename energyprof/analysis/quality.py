@@ -12,8 +12,10 @@ from energyprof.model.run import Score
 
 if TYPE_CHECKING:
     from energyprof.analysis.curve import Floats
+    from energyprof.analysis.statistics import Indices
 
-Statistic = Callable[[Sequence[int]], float]
+    Statistic = Callable[[Indices], Floats]
+    """Of the items at these indices, over the last axis."""
 
 
 def quality(score: Score) -> Quality | None:
@@ -21,8 +23,7 @@ def quality(score: Score) -> Quality | None:
     if not score.values:
         return None
     statistic = _statistic(score)
-    everything = range(len(score.values))
-    value = statistic(list(everything))
+    value = _value(statistic, range(len(score.values)))
     if value != value:
         return None
     low, high = _interval(score, statistic, value)
@@ -56,9 +57,9 @@ def difference(variant: Score, baseline: Score) -> Quantity:
         value, low, high = _newcombe(variant.values, baseline.values)
         return Quantity(value, low, high, variant.metric, "measured")
     ours, theirs = _statistic(variant), _statistic(baseline)
-    everything = list(range(len(variant.values)))
-    value = ours(everything) - theirs(everything)
-    low, high = bootstrap(lambda draw: ours(draw) - theirs(draw), len(everything))
+    count = len(variant.values)
+    value = _value(ours, range(count)) - _value(theirs, range(count))
+    low, high = bootstrap(lambda draws: ours(draws) - theirs(draws), count)
     return Quantity(value, low, high, variant.metric, "measured")
 
 
@@ -97,20 +98,28 @@ def _statistic(score: Score) -> Statistic:
 
     values = np.asarray(score.values)
     if score.kind == "mean":
-        return lambda draw: float(values[draw].mean())
+        return lambda draws: np.asarray(values[draws].mean(axis=-1))
     references = np.asarray(score.references if score.references is not None else [])
     if len(references) != len(values):
-        return lambda _: float("nan")
-    return lambda draw: _spearman(values[draw], references[draw])
+        return lambda draws: np.full(draws.shape[:-1], np.nan)
+    return lambda draws: _spearman(values[draws], references[draws])
 
 
-def _spearman(values: Floats, references: Floats) -> float:
+def _value(statistic: Statistic, items: Sequence[int]) -> float:
+    import numpy as np
+
+    return float(statistic(np.asarray(items, dtype=np.intp)))
+
+
+def _spearman(values: Floats, references: Floats) -> Floats:
+    """Correlation of ranks over the last axis; NaN where all of one side are equal."""
     import numpy as np
     from scipy.stats import rankdata
 
-    if np.ptp(values) == 0 or np.ptp(references) == 0:
-        return float("nan")
-    return float(np.corrcoef(rankdata(values), rankdata(references))[0, 1])
+    ranks = [rankdata(side, axis=-1) for side in (values, references)]
+    left, right = (side - side.mean(axis=-1, keepdims=True) for side in ranks)
+    spread = np.sqrt((left**2).sum(axis=-1) * (right**2).sum(axis=-1))
+    return np.asarray((left * right).sum(axis=-1) / np.where(spread > 0, spread, np.nan))
 
 
 def _by_group(score: Score, statistic: Statistic) -> dict[str, float]:
@@ -119,4 +128,4 @@ def _by_group(score: Score, statistic: Statistic) -> dict[str, float]:
     members: dict[str, list[int]] = {}
     for index, group in enumerate(score.groups):
         members.setdefault(group, []).append(index)
-    return {group: statistic(indices) for group, indices in members.items()}
+    return {group: _value(statistic, indices) for group, indices in members.items()}

@@ -6,6 +6,15 @@ import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from energyprof.analysis.curve import Floats
+
+    Indices = NDArray[np.intp]
 
 BOOTSTRAP_RESAMPLES = 4000
 AUTOCORRELATION_LIMIT = 0.2
@@ -114,17 +123,16 @@ def _variance_of_mean(values: Sequence[float], centre: float) -> float:
     return spread / len(values) * autocorrelation_factor(values) ** 2
 
 
-def bootstrap(statistic: Callable[[Sequence[int]], float], count: int, *, seed: int = 0) -> tuple[float, float]:
+def bootstrap(statistic: Callable[[Indices], Floats], count: int, *, seed: int = 0) -> tuple[float, float]:
     """95 % percentile interval of a statistic of items drawn with replacement (Efron, 1979).
 
     Args:
-        statistic: from the drawn items' indices, shape (count,), to its value.
+        statistic: from the drawn items' indices, shape (resamples, count), to its values, shape (resamples,).
         count: how many items there are; at least 1.
     """
     import numpy as np
 
     generator = np.random.default_rng(seed)
     draws = generator.integers(0, count, (BOOTSTRAP_RESAMPLES, count))
-    values = [statistic(draw) for draw in draws]
-    low, high = np.nanquantile(values, (0.025, 0.975))
+    low, high = np.nanquantile(statistic(draws), (0.025, 0.975))
     return float(low), float(high)
