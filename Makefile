@@ -24,7 +24,7 @@ profile-all: PROFILES += profiles/llama-shapes.toml
 profile-all: profile ## the same and llama-shapes, which takes several minutes and 8 GB of memory
 
 quick: QUICK := 1
-quick: profile ## the same as profile with fewer trials: wider intervals in under two minutes
+quick: profile ## the same as profile with fewer trials: wider intervals in two to three minutes
 
 report: setup ## render the pages in reports/ again without measuring
 	$(BIN)/energyprof report $(or $(wildcard reports/*/run.json),$(error reports/ holds no run yet; `make profile` makes some))
