@@ -21,7 +21,7 @@ profile: setup ## measure digits, dates and similarity; pages in reports/ (QUICK
 	$(BIN)/energyprof run $(if $(QUICK),--quick) $(PROFILES)
 
 profile-all: PROFILES += profiles/llama-shapes.toml
-profile-all: profile ## the same and llama-shapes, which takes several minutes and 8 GB of memory
+profile-all: profile ## the same and llama-shapes, which takes longer and about 13 GB of memory the first time
 
 quick: QUICK := 1
 quick: profile ## the same as profile with fewer trials: wider intervals in two to three minutes
