@@ -29,9 +29,9 @@ def module(source: ModelSource, dtype: torch.dtype) -> torch.nn.Module:
     Raises:
         InvalidValue: the files of the model cannot be loaded.
     """
+    if source.kind == "image-classification":
+        return _classifier(source).to(dtype).eval()
     with quiet():
-        if source.kind == "image-classification":
-            return _classifier(source).to(dtype).eval()
         try:
             if source.kind == "text-generation":
                 return _causal_lm(source.folder, dtype).eval()

@@ -28,6 +28,7 @@ from energyprof.report import (
     figures,
     listing,
     method,
+    models,
 )
 from energyprof.report.assessment import Assessment, factors, site_of
 from energyprof.report.canvas import Chart
@@ -90,6 +91,7 @@ def page_html(assessment: Assessment) -> str:
         charts=charts(assessment),
         variants=listing.variants_listing(assessment),
         groups=listing.groups_listing(assessment),
+        models=models.model_lines(comparison),
         method=method.paragraphs(assessment),
         environment=method.environment(run),
         sensors=[_sensor_line(sensor, run) for sensor in run.sensors],

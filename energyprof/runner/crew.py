@@ -97,14 +97,18 @@ class Crew:
             self._evidence.profile = replace(self._evidence.profile, items=reply["items"])
             self._progress.state(name, "loaded")
 
-    def score(self, task: Task) -> None:
-        """The quality of every variant over all items; random weights never get one."""
+    def score(self, task: Task, items: int | None) -> None:
+        """The quality of every variant over the first items; random weights never get one.
+
+        Args:
+            items: so many; None = all.
+        """
         if task.metric is None or task.score_kind is None:
             return
         names = [name for name in self.live if not self._is_random(name)]
         self._progress.stage(f"scoring {len(names)} models")
         scores = {}
-        for name, reply in self._abreast(names, "score", self._timeouts.score_s):
+        for name, reply in self._abreast(names, "score", self._timeouts.score_s, items=items):
             scores[name] = Score(name, task.metric, task.score_kind, reply["values"], groups=reply["groups"])
             self._progress.state(name, "scored")
         self._evidence.scores = {name: scores[name] for name in names if name in scores}
@@ -140,7 +144,9 @@ class Crew:
             self._progress.state(name, f"failed: {failure}")
             return None
 
-    def _abreast(self, names: Sequence[str], action: str, timeout_s: float) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _abreast(
+        self, names: Sequence[str], action: str, timeout_s: float, **options: Any
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
         """Has variants do something that is not measured, as many at a time as there are cores for their threads.
 
         Yields:
@@ -150,7 +156,7 @@ class Crew:
         while waiting or busy:
             while (name := self._startable(waiting, busy, action)) is not None:
                 waiting.remove(name)
-                if self._attempt(name, functools.partial(self._set_about, name, action)):
+                if self._attempt(name, functools.partial(self._set_about, name, action, options)):
                     busy.add(name)
             if not busy:
                 continue
@@ -175,12 +181,12 @@ class Crew:
                 return name
         return None
 
-    def _set_about(self, name: str, action: str) -> bool:
+    def _set_about(self, name: str, action: str, options: dict[str, Any]) -> bool:
         if action == "load":
             self._check_memory(self._sizes[name])
         if name not in self._workers:
             self._workers[name] = Worker(self._assignment(name), self._interruption)
-        self._workers[name].tell(action)
+        self._workers[name].tell(action, **options)
         return True
 
     def _heard(self, name: str, action: str, timeout_s: float) -> dict[str, Any]:

@@ -32,9 +32,10 @@ QUICK_TRIALS = 3
 QUICK_TRIAL_S = 0.2
 QUICK_GUARD_S = 0.15
 QUICK_IDLE_S = 0.75
+QUICK_ITEMS = 300
 QUICK_WARNING = (
-    f"Measured with --quick: {QUICK_TRIALS} short trials a variant show that everything works, but their intervals are "
-    "wide; do not quote these numbers."
+    f"Measured with --quick: {QUICK_TRIALS} short trials a variant, and quality over {QUICK_ITEMS} items at most, show "
+    "that everything works, but their intervals are wide; do not quote these numbers."
 )
 
 WARM_UP_TRIALS = 3
@@ -63,6 +64,7 @@ class Plan:
     Attributes:
         trial_s: what a trial should last. guard_s: the quiet between two. idle_s: each of the other idle windows.
         warm_up_trials: at most; however unsteady they are, what is left of a slope shows in the trials chart.
+        scored_items: over how many of the test items the quality is; None = all.
     """
 
     rule: StoppingRule
@@ -70,6 +72,7 @@ class Plan:
     guard_s: float = GUARD_S
     idle_s: float = IDLE_S
     warm_up_trials: int = WARM_UP_TRIALS
+    scored_items: int | None = None
 
     @classmethod
     def thorough(cls, profile: Profile) -> Plan:
@@ -81,7 +84,8 @@ class Plan:
     def quick(cls, profile: Profile) -> Plan:
         """Just enough to see that everything works."""
         rule = StoppingRule(QUICK_TRIALS, QUICK_TRIALS, profile.trials.half_width)
-        return cls(rule, min(profile.trials.seconds, QUICK_TRIAL_S), QUICK_GUARD_S, QUICK_IDLE_S, warm_up_trials=1)
+        trial_s = min(profile.trials.seconds, QUICK_TRIAL_S)
+        return cls(rule, trial_s, QUICK_GUARD_S, QUICK_IDLE_S, warm_up_trials=1, scored_items=QUICK_ITEMS)
 
 
 def run_profile(
@@ -163,7 +167,7 @@ class _Measuring:
         self._idle("cold", self.plan.idle_s)
         self.period_s = counter_period_s(self.sampler.timelines())
         crew.load()
-        crew.score(task)
+        crew.score(task, self.plan.scored_items)
         crew.calibrate(self._trial_s)
         self.progress.stage("warming up")
         self._warm_up(crew)

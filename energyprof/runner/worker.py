@@ -78,14 +78,19 @@ class Workbench:
         gc.freeze()  # what stays for good need not be looked through again right before every trial
         return {"description": asdict(self.model.description), "items": len(self.items)}
 
-    def score(self) -> dict[str, Any]:
-        """The quality of every item, answered in whole batches of the variant's own size."""
+    def score(self, items: int | None) -> dict[str, Any]:
+        """The quality of the first items, answered in whole batches of the variant's own size.
+
+        Args:
+            items: so many; None = all.
+        """
         score = self.task.score
         assert self.model is not None
         assert score is not None
-        calls = math.ceil(len(self.items) / self.placement.batch_size)
+        count = len(self.items[:items])
+        calls = math.ceil(count / self.placement.batch_size)
         answers = [answer for batch in self._batches(calls, order=None) for answer in self.model.run(batch)]
-        return asdict(score([answer.value for answer in answers[: len(self.items)]]))
+        return asdict(score([answer.value for answer in answers[:count]]))
 
     def calibrate(self, seconds: float) -> dict[str, Any]:
         """How many requests, in whole batches, fill that many seconds; the first call is not counted."""

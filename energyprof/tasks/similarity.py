@@ -42,8 +42,9 @@ def _items() -> list[Any]:
 
 
 def _score(values: Sequence[Any]) -> ItemScores:
-    both = zip(values[::2], values[1::2], strict=True)
-    return ItemScores([cosine(first, second) for first, second in both], [pair.relation for pair in pairs()])
+    both = list(zip(values[::2], values[1::2], strict=True))
+    cosines = [cosine(first, second) for first, second in both]
+    return ItemScores(cosines, [pair.relation for pair in pairs()[: len(both)]])
 
 
 TASK = Task(

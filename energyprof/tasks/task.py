@@ -26,9 +26,10 @@ class Task:
         metric: name of the quality metric; None where the task has no quality.
         score_kind: "mean" of the item scores, or "spearman": rank correlation of the item scores with those
             of the baseline variant.
-        items: loads the test items, always in the same order: float32 arrays of shape (channels, height,
-            width) for images, str or list of token ids for generation, str for embeddings.
-        score: from the answers' values, one for each item and in their order, to item scores.
+        items: loads the test items, always in the same order, the first ones a fair sample of all: float32 arrays
+            of shape (channels, height, width) for images, str or list of token ids for generation, str for
+            embeddings.
+        score: from the answers' values, one for each of the first items and in their order, to item scores.
         generation: how to generate; None for other kinds.
         description: a sentence or two for the page.
         source: where the items come from, with licence.

@@ -366,6 +366,7 @@ def _record(shape: Shape) -> VariantRecord:
         licence="Apache-2.0",
         parity=None if shape.backend == "torch" else 4e-6,
         runtime="torch 2.13.0" if shape.backend == "torch" else "onnxruntime 1.32.0",
+        notes=[f"The backend says of {shape.model}: its threads spin."],
     )
     status, reason = ("partial", "Ctrl-C") if shape.stopped else ("done", "half-width below 2 %")
     return VariantRecord(shape.name, 1, status, description, requests_per_trial=100, stop_reason=reason)

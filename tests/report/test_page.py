@@ -87,6 +87,7 @@ def test_every_section_is_there() -> None:
         "Latency",
         "All variants",
         "Quality by class of item",
+        "What ran",
         "How this was measured",
         "Where it ran",
         "Sensors",

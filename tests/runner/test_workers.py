@@ -38,8 +38,9 @@ def test_a_worker_prepares_loads_scores_and_runs_trials(worker: Worker) -> None:
     loaded = worker.ask("load", 120)
     assert loaded["description"]["threads"] == 1
     assert loaded["description"]["weights"] == "trained"
-    scores = worker.ask("score", 120)["values"]
+    scores = worker.ask("score", 120, items=None)["values"]
     assert len(scores) == loaded["items"]
+    assert worker.ask("score", 120, items=100)["values"] == scores[:100]
     assert sum(scores) / len(scores) > 0.9
 
     requests = worker.ask("calibrate", 120, seconds=0.02)["requests"]
