@@ -7,9 +7,11 @@ every 20 ms: the bias of 10 ms calls falls from -2.6 % to 0.0 %).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from energyprof.analysis.exclusive import clipped, union
 from energyprof.model.timeline import NS_PER_S, Gap, Timeline
 
 if TYPE_CHECKING:
@@ -21,9 +23,6 @@ if TYPE_CHECKING:
 MIN_TICKS_FOR_GRID = 6
 REGULAR_SHARE = 0.9
 """A grid is believed when this share of the ticks agrees with the polls around them."""
-
-ASSUMED_STALENESS_S = 0.001
-"""Age of a counter that moves faster than it is polled, where its period is not known: RAPL's 1 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +36,8 @@ class Curve:
         period_s: the counter's period as observed; None where polls could not resolve it.
         gaps: times without readings.
         exact: True for a model, whose value is known at every instant and not only at its ticks.
+        stretch: relative standard uncertainty of all times between ticks together: that of a fitted period.
+        read_s: (first, last) reading of all, between which ticks could be seen; None = from first to last tick.
     """
 
     times_s: Floats
@@ -45,24 +46,59 @@ class Curve:
     period_s: float | None
     gaps: tuple[Gap, ...] = ()
     exact: bool = False
+    stretch: float = 0.0
+    read_s: tuple[float, float] | None = None
 
     def at(self, instants_s: Floats | float) -> Floats:
-        """Cumulative joules at instants, extended at the outermost slopes beyond the ends."""
+        """Cumulative joules at instants.
+
+        Beyond the ends it goes on at the outermost slopes for one tick interval, within which the next tick has to
+        come, and is flat from there: a counter that does not move counts nothing.
+        """
         import numpy as np
 
         inside = np.interp(instants_s, self.times_s, self.energy_j)
         if len(self.times_s) < 2:
             return np.asarray(inside)
-        slopes = np.diff(self.energy_j[[0, 1, -2, -1]])[[0, 2]] / np.diff(self.times_s[[0, 1, -2, -1]])[[0, 2]]
-        early = np.minimum(np.asarray(instants_s) - self.times_s[0], 0.0) * slopes[0]
-        late = np.maximum(np.asarray(instants_s) - self.times_s[-1], 0.0) * slopes[1]
-        return np.asarray(inside + early + late)
+        steps_s = np.diff(self.times_s[[0, 1, -2, -1]])[[0, 2]]
+        slopes = np.diff(self.energy_j[[0, 1, -2, -1]])[[0, 2]] / steps_s
+        early_s, late_s = np.asarray(instants_s) - self.times_s[0], np.asarray(instants_s) - self.times_s[-1]
+        early_j = np.clip(early_s, -steps_s[0], 0.0) * slopes[0]
+        late_j = np.clip(late_s, 0.0, steps_s[1]) * slopes[1]
+        return np.asarray(inside + early_j + late_j)
+
+    @property
+    def sound(self) -> NDArray[np.bool_]:
+        """Whether all joules of a tick interval were counted. Shape: (ticks - 1,)."""
+        import numpy as np
+
+        sound = np.ones(len(self.times_s) - 1, dtype=np.bool_)
+        for gap in self._losses():
+            sound &= (self.times_s[1:] <= gap.start_s) | (self.times_s[:-1] >= gap.end_s)
+        return sound
 
     def lost_s(self, start_s: float, end_s: float) -> float:
-        """Seconds between two instants in which energy went uncounted."""
-        return sum(
-            max(min(gap.end_s, end_s) - max(gap.start_s, start_s), 0.0) for gap in self.gaps if not gap.energy_known
-        )
+        """Seconds between two instants in which energy went uncounted, or the counter was not read any more."""
+        first_s, last_s = self.read_s or (start_s, end_s)
+        stretches = [(gap.start_s, gap.end_s) for gap in self._losses()]
+        stretches += [(start_s, first_s), (last_s, end_s)]
+        inside = union([(max(low_s, start_s), min(high_s, end_s)) for low_s, high_s in stretches])
+        return math.fsum(high_s - low_s for low_s, high_s in inside)
+
+    def unsound(self, start_s: float, end_s: float) -> list[tuple[float, float]]:
+        """Stretches between two instants whose joules are not known: the whole of each tick interval with a loss."""
+        import numpy as np
+
+        if self.lost_s(start_s, end_s) == 0:
+            return []
+        stretches = [(float(self.times_s[k]), float(self.times_s[k + 1])) for k in np.flatnonzero(~self.sound)]
+        first_s, last_s = self.read_s or (start_s, end_s)
+        stretches += [(start_s, first_s)] if start_s < first_s else []
+        stretches += [(min(float(self.times_s[-1]), last_s), end_s)] if last_s < end_s else []
+        return clipped(union(stretches), start_s, end_s)
+
+    def _losses(self) -> list[Gap]:
+        return [gap for gap in self.gaps if not gap.energy_known]
 
 
 def curve(timeline: Timeline, *, bound: int = 1) -> Curve | None:
@@ -79,9 +115,17 @@ def curve(timeline: Timeline, *, bound: int = 1) -> Curve | None:
         return _modelled(timeline, bound)
     after_s, seen_s = np.asarray(timeline.after_s), np.asarray(timeline.seen_s)
     energy_j = np.asarray(timeline.energy_j())
-    times_s, jitter_s, period_s = _tick_times(after_s, seen_s, timeline.domain.period_s)
-    keep = np.concatenate(([True], np.diff(times_s) > 0))
-    return Curve(times_s[keep], energy_j[keep], jitter_s, period_s, tuple(timeline.gaps))
+    ticks = _tick_times(after_s, seen_s, timeline.domain.period_s)
+    keep = np.concatenate(([True], np.diff(ticks.times_s) > 0))
+    return Curve(
+        ticks.times_s[keep],
+        energy_j[keep],
+        ticks.jitter_s,
+        ticks.period_s,
+        tuple(timeline.gaps),
+        stretch=ticks.stretch,
+        read_s=(timeline.seen_s[0], timeline.end_s),
+    )
 
 
 def _modelled(timeline: Timeline, bound: int) -> Curve:
@@ -100,11 +144,22 @@ def _modelled(timeline: Timeline, bound: int) -> Curve:
     keep = np.concatenate(([True], np.diff(times_s) > 0))
     times_s, cpu_ns = times_s[keep], cpu_ns[keep]
     energy_j = model.idle_w[bound] * times_s + model.active_w_per_core[bound] * cpu_ns / NS_PER_S
-    return Curve(times_s, energy_j, 0.0, None, tuple(timeline.gaps), exact=True)
+    read_s = (float(times_s[0]), float(times_s[-1]))
+    return Curve(times_s, energy_j, 0.0, None, tuple(timeline.gaps), exact=True, read_s=read_s)
 
 
-def _tick_times(after_s: Floats, seen_s: Floats, known_period_s: float | None) -> tuple[Floats, float, float | None]:
-    """Times of the ticks, their standard deviation, and the period where the polls resolve it."""
+@dataclass(frozen=True, slots=True)
+class _Ticks:
+    """Where a counter's ticks were; fields as in `Curve`."""
+
+    times_s: Floats
+    jitter_s: float
+    period_s: float | None
+    stretch: float = 0.0
+
+
+def _tick_times(after_s: Floats, seen_s: Floats, known_period_s: float | None) -> _Ticks:
+    """Times of the ticks, from the polls around them."""
     import numpy as np
 
     polls_s = seen_s - after_s
@@ -112,17 +167,22 @@ def _tick_times(after_s: Floats, seen_s: Floats, known_period_s: float | None) -
     poll_s = float(np.median(polls_s[~first])) if (~first).any() else 0.0
     spacing_s = float(np.median(np.diff(seen_s)))
     if spacing_s < 1.5 * poll_s:
-        staleness_s = known_period_s or ASSUMED_STALENESS_S
-        return seen_s - staleness_s / 2, staleness_s / 12**0.5, known_period_s
+        # Each poll finds the counter moved: it may be as old as its period, which is a poll at most where unknown.
+        staleness_s = known_period_s or poll_s
+        return _Ticks(seen_s - staleness_s / 2, staleness_s / 12**0.5, known_period_s)
     grid = _fit_grid(after_s, seen_s, first)
     if grid is not None:
         return grid
     observed = np.where(first, seen_s, (after_s + seen_s) / 2)
-    return observed, poll_s / 12**0.5, None
+    return _Ticks(observed, poll_s / 12**0.5, None)
 
 
-def _fit_grid(after_s: Floats, seen_s: Floats, first: NDArray[np.bool_]) -> tuple[Floats, float, float] | None:
-    """t_0 + k D through the windows (after, seen] in which the ticks were noticed; None where they do not fit one."""
+def _fit_grid(after_s: Floats, seen_s: Floats, first: NDArray[np.bool_]) -> _Ticks | None:
+    """t_0 + k D through the windows (after, seen] in which the ticks were noticed; None where they do not fit one.
+
+    Polls drift slowly past a counter's grid, so that neighbouring ticks are noticed equally late: the first and the
+    last may each be off by half a poll, and the period by a poll over all of the time (rectangular).
+    """
     import numpy as np
 
     after, seen = after_s[~first], seen_s[~first]
@@ -146,7 +206,7 @@ def _fit_grid(after_s: Floats, seen_s: Floats, first: NDArray[np.bool_]) -> tupl
     zero_s = origin_s + offset_s
     times_s[first] = zero_s + np.floor((seen_s[first] - zero_s) / period_s) * period_s
     room_s = _room(fitted[agrees], after[agrees], seen[agrees])
-    return times_s, room_s, period_s
+    return _Ticks(times_s, room_s, period_s, 2 * float(half_s.mean()) / 3**0.5 / float(seen[-1] - seen[0]))
 
 
 def _weighted_line(index: Floats, times_s: Floats, weights: Floats) -> tuple[float, float]:

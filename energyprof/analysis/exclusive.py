@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from energyprof.analysis.curve import Floats
 
 Stretch = tuple[float, float]
 
@@ -18,6 +22,18 @@ def union(stretches: Sequence[Stretch]) -> list[Stretch]:
         else:
             joined.append((start_s, end_s))
     return joined
+
+
+def joined(lows_s: Floats, highs_s: Floats) -> tuple[Floats, Floats]:
+    """As `union`, of many stretches: starts and ends of the joined ones, in order."""
+    import numpy as np
+
+    some = highs_s > lows_s
+    order = np.argsort(lows_s[some], kind="stable")
+    lows_s, reach_s = lows_s[some][order], np.maximum.accumulate(highs_s[some][order])
+    first = np.flatnonzero(np.concatenate((np.ones(min(len(lows_s), 1), np.bool_), lows_s[1:] > reach_s[:-1])))
+    last = np.concatenate((first[1:] - 1, [len(lows_s) - 1])) if len(first) else first
+    return lows_s[first], reach_s[last]
 
 
 def without(stretches: Sequence[Stretch], taken: Sequence[Stretch]) -> list[Stretch]:

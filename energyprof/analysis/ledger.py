@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from energyprof.analysis.curve import Curve
-from energyprof.analysis.exclusive import union
+from energyprof.analysis.doubt import Doubt, Sharing, doubt_of
+from energyprof.analysis.exclusive import joined
 from energyprof.analysis.quiet import QuietHalves, QuietPower, quiet_halves
-from energyprof.analysis.regression import FittedWork, fitted_work
+from energyprof.analysis.regression import fitted_work
 from energyprof.analysis.window import Estimator
 from energyprof.model.errors import ConservationBroken
 
@@ -51,24 +52,55 @@ class Ledger:
     """The joules of one domain between two instants.
 
     Attributes:
-        energy_j, variance_j2, occupied_s: by owner: joules, variance of them, and its share of the time (a
-            second shared by two owners counts half for each). Shape: (owners,).
+        energy_j, occupied_s: by owner: joules, and its share of the time (a second shared by two owners counts half
+            for each). Shape: (owners,).
+        doubts: by group of owners, how far its joules may be off.
         idle_j: drawn while nothing ran, up to the idle power. unattributed_j: the rest of that.
-        total_j: what the counter moved.
+        busy_doubt: how far the joules of all owners together may be off, and so those of the rest.
+        total_j: what the counter moved. start_variance_j2, end_variance_j2: of the counter at the two instants.
         estimator: "bracket" where quiet power was known at the edges, else "interpolate"; "regress" where
             owners that follow each other within tick intervals were told apart by fitted power.
         idle_power_w: the idle power; None where it was never seen.
     """
 
     energy_j: Floats
-    variance_j2: Floats
     occupied_s: Floats
+    doubts: list[Doubt]
     idle_j: float
     unattributed_j: float
+    busy_doubt: Doubt
     total_j: float
+    start_variance_j2: float
+    end_variance_j2: float
     estimator: Estimator
     idle_power_w: float | None
     carry: Carry
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Pieces of work as columns: owner, start and end of each. Shape of all: (pieces,)."""
+
+    owner: Array
+    low_s: Floats
+    high_s: Floats
+
+    def active(self, instants_s: Floats) -> Array:
+        """How many pieces are under way at instants that are no edges."""
+        import numpy as np
+
+        return np.searchsorted(np.sort(self.low_s), instants_s) - np.searchsorted(np.sort(self.high_s), instants_s)
+
+    def stretches(self) -> tuple[Floats, Floats]:
+        """Starts and ends of the time in which any was under way, in order."""
+        return joined(self.low_s, self.high_s)
+
+    def of(self, owners: Sequence[int]) -> Work:
+        """The pieces of some owners."""
+        import numpy as np
+
+        chosen = np.isin(self.owner, owners)
+        return Work(self.owner[chosen], self.low_s[chosen], self.high_s[chosen])
 
 
 def apportion(
@@ -78,6 +110,7 @@ def apportion(
     start_s: float,
     end_s: float,
     *,
+    groups: Sequence[Sequence[int]] | None = None,
     carry: Carry | None = None,
     quiet_after: bool = True,
 ) -> Ledger:
@@ -86,6 +119,7 @@ def apportion(
     Args:
         pieces: stretches of work inside the two instants; owners are numbered from 0.
         owners: how many there are.
+        groups: owners whose joules will be added up, and whose doubt is asked for; None = each owner alone.
         carry: where the ledger before this one ended; its `end_s` is `start_s`.
         quiet_after: whether nothing ran just after `end_s`.
 
@@ -94,45 +128,56 @@ def apportion(
     """
     import numpy as np
 
-    busy = union([(low, high) for _, low, high in pieces])
+    work = _work(pieces)
+    busy = work.stretches()
     quiet = quiet_halves(curve, busy, start_s, end_s, carry.quiet if carry else None)
     times_s, energy_j = _knots(curve, (start_s, end_s), quiet, carry, quiet_after)
 
-    edges_s = np.array([edge for _, low, high in pieces for edge in (low, high)])
-    instants_s = np.unique(np.concatenate((times_s, edges_s)))
+    instants_s = np.unique(np.concatenate((times_s, work.low_s, work.high_s)))
     durations_s = np.diff(instants_s)
     middles_s = instants_s[:-1] + durations_s / 2
-    active = _active_count(pieces, middles_s)
+    active = work.active(middles_s)
     interval = np.clip(np.searchsorted(times_s, middles_s, side="right") - 1, 0, len(times_s) - 2)
     interval_j = np.diff(energy_j)
     piece_j = _shaped(interval_j, interval, durations_s, active > 0, quiet.at(middles_s))
 
     busy_j = np.asarray(np.bincount(interval, np.where(active > 0, piece_j, 0.0), len(interval_j)), np.float64)
-    occupancy_s = _occupancy(
-        pieces, owners, middles_s, durations_s / np.maximum(active, 1), (interval, len(interval_j))
-    )
-    work = fitted_work(occupancy_s, busy_j, quiet)
-    weights = occupancy_s * (work.power_w[:, None] if work is not None else 1.0)
+    shares_s = durations_s / np.maximum(active, 1)
+    occupancy_s: Floats = np.zeros((owners, len(interval_j)))
+    for owner in range(owners):
+        occupancy_s[owner] = np.bincount(interval, work.of([owner]).active(middles_s) * shares_s, len(interval_j))
+    fitted = fitted_work(occupancy_s, busy_j, quiet, curve.jitter_s)
+    weights = occupancy_s * (fitted.power_w[:, None] if fitted is not None else 1.0)
     owned_j = (weights * (busy_j / np.maximum(weights.sum(axis=0), 1e-300))).sum(axis=1)
-    owned_s = occupancy_s.sum(axis=1)
-    variance = _variances(curve, pieces, occupancy_s, (times_s, interval_j), quiet, work)
 
     free = active == 0
-    idle_pieces_j = np.minimum(piece_j[free], (quiet.idle_power_w or 0.0) * durations_s[free])
-    free_j, idle_j = float(piece_j[free].sum()), float(idle_pieces_j.sum())
+    idle_j = float(np.minimum(piece_j[free], (quiet.idle_power_w or 0.0) * durations_s[free]).sum())
     total_j = float(energy_j[-1] - energy_j[0])
-    _check_conserved(float(owned_j.sum()) + free_j, total_j)
+    _check_conserved(float(owned_j.sum()) + float(piece_j[free].sum()), total_j)
+    sharing = Sharing(times_s, interval_j, occupancy_s, curve.jitter_s, quiet.typical, fitted)
+    asked = [[owner] for owner in range(owners)] if groups is None else groups
+    ends_j2 = sharing.edge_variances_j2(np.array([start_s, end_s]))
     return Ledger(
         owned_j,
-        variance,
-        owned_s,
+        occupancy_s.sum(axis=1),
+        [doubt_of(sharing, group, work.of(group).stretches()) for group in asked],
         idle_j,
         total_j - float(owned_j.sum()) - idle_j,
+        doubt_of(sharing, range(owners), busy),
         total_j,
-        "regress" if work is not None else "interpolate" if quiet.last is None else "bracket",
+        float(ends_j2[0]),
+        float(ends_j2[1]),
+        "regress" if fitted is not None else "interpolate" if quiet.last is None else "bracket",
         quiet.idle_power_w,
         Carry(end_s, float(energy_j[-1]), quiet.last),
     )
+
+
+def _work(pieces: Sequence[Piece]) -> Work:
+    import numpy as np
+
+    columns = np.array(pieces, dtype=np.float64).reshape(-1, 3).T
+    return Work(columns[0].astype(np.intp), columns[1], columns[2])
 
 
 def _knots(
@@ -158,14 +203,6 @@ def _knots(
     return times_s, np.concatenate(([first_j], curve.energy_j[inside], [last_j]))
 
 
-def _active_count(pieces: Sequence[Piece], middles_s: Array) -> Array:
-    import numpy as np
-
-    starts_s = np.sort([low for _, low, _ in pieces])
-    ends_s = np.sort([high for _, _, high in pieces])
-    return np.searchsorted(starts_s, middles_s) - np.searchsorted(ends_s, middles_s)
-
-
 def _shaped(interval_j: Array, interval: Array, durations_s: Array, busy: Array, quiet_w: Array) -> Array:
     """Joules of each piece of time: quiet time draws quiet power, busy time the rest of its tick interval."""
     import numpy as np
@@ -180,69 +217,6 @@ def _shaped(interval_j: Array, interval: Array, durations_s: Array, busy: Array,
     busy_w = np.where(mixed, (interval_j - quiet_j) / np.where(busy_s > 0, busy_s, 1.0), even_w)
     piece_w = np.where(busy, busy_w[interval], np.where(mixed[interval], known_w, even_w[interval]))
     return np.asarray(piece_w * durations_s)
-
-
-def _occupancy(
-    pieces: Sequence[Piece], owners: int, middles_s: Array, shares_s: Array, intervals: tuple[Array, int]
-) -> Array:
-    """Each owner's share of the busy time of every tick interval, in s. Shape: (owners, intervals)."""
-    import numpy as np
-
-    interval, count = intervals
-    rows = np.zeros((owners, count))
-    for owner in range(owners):
-        own = [(low, high) for holder, low, high in pieces if holder == owner]
-        running = _active_count([(owner, low, high) for low, high in own], middles_s)
-        rows[owner] = np.bincount(interval, running * shares_s, count)
-    return rows
-
-
-def _variances(
-    curve: Curve,
-    pieces: Sequence[Piece],
-    occupancy_s: Array,
-    knots: tuple[Array, Array],
-    quiet: QuietHalves,
-    work: FittedWork | None,
-) -> Array:
-    """Variance of each owner's joules.
-
-    In the tick intervals that hold an edge, the quiet power of the rest of the interval is uncertain, and the tick's
-    time is; every interval scatters as quiet ones do. Where owners follow each other within one interval, the counter
-    does not say how its joules divide. If powers could be fitted, their standard errors say how well that is known;
-    else each owner may have drawn anything between quiet power and all of it (rectangular). Either error repeats from
-    interval to interval, so that it adds up linearly.
-    """
-    import numpy as np
-
-    times_s, interval_j = knots
-    widths_s, owners = np.diff(times_s), len(occupancy_s)
-    edges_s = np.array([edge for _, low, high in pieces for edge in (low, high)])
-    owner = np.array([owner for owner, _, _ in pieces for _ in (0, 1)], dtype=np.intp)
-    interval = np.clip(np.searchsorted(times_s, edges_s, side="right") - 1, 0, len(interval_j) - 1)
-    typical = quiet.typical
-    if typical is not None:
-        edge_j = widths_s[interval] / 2 * typical.uncertainty_w + typical.power_w * curve.jitter_s
-    else:
-        edge_j = widths_s[interval] * _power_steps(interval_j / widths_s)[interval] / (4 * 3**0.5)
-    quiet_w, scatter = (typical.power_w, typical.scatter) if typical is not None else (0.0, 0.0)
-    fraction = occupancy_s / np.maximum(occupancy_s.sum(axis=0), 1e-300)
-    shared = ((occupancy_s > 0).sum(axis=0) > 1) & (fraction > 0)
-    if work is not None:
-        doubt_j = np.where(shared, occupancy_s, 0.0).sum(axis=1) * work.uncertainty_w
-    else:
-        room_j = np.maximum(interval_j - quiet_w * widths_s, 0.0)
-        doubt_j = np.where(shared, room_j * np.minimum(1.0, 2 * (1 - fraction)), 0.0).sum(axis=1) / 12**0.5
-    scatter_j2 = ((scatter * interval_j * fraction) ** 2).sum(axis=1)
-    return np.asarray(np.bincount(owner, edge_j**2, owners) + doubt_j**2 + scatter_j2)
-
-
-def _power_steps(power_w: Array) -> Array:
-    """The larger change of power towards a neighbouring interval."""
-    import numpy as np
-
-    steps_w = np.abs(np.diff(power_w, prepend=power_w[:1], append=power_w[-1:]))
-    return np.asarray(np.maximum(steps_w[:-1], steps_w[1:]))
 
 
 def _check_conserved(shared_j: float, total_j: float) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,20 +18,23 @@ MIN_INTERVALS = 2
 NEAR_INTERVALS = 10
 """Only the quiet intervals next to an edge speak for the power at it."""
 
+Z95 = 1.959964
+
 
 @dataclass(frozen=True, slots=True)
 class QuietPower:
     """Watts of a quiet stretch.
 
     Attributes:
-        power_w: mean over `intervals` tick intervals. uncertainty_w: standard uncertainty of that mean.
+        power_w: mean over the tick intervals. uncertainty_w: standard uncertainty of that mean, that of the
+            counter's period included.
         scatter: standard deviation of one interval, relative to the mean: what the counter's readings scatter by.
+            Widened by Student's t over the normal quantile, as for the mean: few intervals show little of it.
     """
 
     power_w: float
     uncertainty_w: float
     scatter: float
-    intervals: int
 
 
 def quiet_power(curve: Curve, start_s: float, end_s: float, *, near: str | None = None) -> QuietPower | None:
@@ -40,27 +44,41 @@ def quiet_power(curve: Curve, start_s: float, end_s: float, *, near: str | None 
         near: "start" or "end" takes only the intervals next to that edge; None takes all.
 
     Returns:
-        None where fewer than three ticks lie between the instants; a model needs none.
+        None where fewer than three ticks lie between the instants; a model needs none. Intervals in which joules
+        were lost do not count.
     """
     import numpy as np
 
-    if curve.exact and curve.times_s[0] <= start_s < end_s <= curve.times_s[-1]:
-        power_w = float(curve.at(end_s) - curve.at(start_s)) / (end_s - start_s)
-        return QuietPower(power_w, 0.0, 0.0, MIN_INTERVALS)
+    if curve.exact:
+        return _exact_power(curve, start_s, end_s)
     first = int(np.searchsorted(curve.times_s, start_s, side="left"))
     last = int(np.searchsorted(curve.times_s, end_s, side="right")) - 1
-    if last - first < MIN_INTERVALS:
+    chosen = first + np.flatnonzero(curve.sound[first : max(last, first)])
+    if near is not None:
+        chosen = chosen[-NEAR_INTERVALS:] if near == "end" else chosen[:NEAR_INTERVALS]
+    if len(chosen) < MIN_INTERVALS:
         return None
-    if near == "end":
-        first = max(first, last - NEAR_INTERVALS)
-    elif near == "start":
-        last = min(last, first + NEAR_INTERVALS)
-    durations_s = np.diff(curve.times_s[first : last + 1])
-    powers_w = np.diff(curve.energy_j[first : last + 1]) / durations_s
+    durations_s = curve.times_s[chosen + 1] - curve.times_s[chosen]
+    powers_w = (curve.energy_j[chosen + 1] - curve.energy_j[chosen]) / durations_s
     mean_w = float(np.average(powers_w, weights=durations_s))
-    scatter_w = float(np.std(powers_w, ddof=1))
+    scatter_w = float(np.std(powers_w, ddof=1)) * _student_widening(len(powers_w))
     scatter = scatter_w / abs(mean_w) if mean_w else 0.0
-    return QuietPower(mean_w, scatter_w / len(powers_w) ** 0.5, scatter, len(powers_w))
+    uncertainty_w = math.hypot(scatter_w / len(powers_w) ** 0.5, mean_w * curve.stretch)
+    return QuietPower(mean_w, uncertainty_w, scatter)
+
+
+def _exact_power(curve: Curve, start_s: float, end_s: float) -> QuietPower | None:
+    if not curve.times_s[0] <= start_s < end_s <= curve.times_s[-1]:
+        return None
+    return QuietPower(float(curve.at(end_s) - curve.at(start_s)) / (end_s - start_s), 0.0, 0.0)
+
+
+@functools.cache
+def _student_widening(count: int) -> float:
+    """Student's 97.5 % quantile over the normal one, for a scatter that was seen in so many values."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(count - 1, 0.975)) / Z95
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,98 +86,137 @@ class QuietHalves:
     """Quiet power over a stretch of time that work interrupts; each quiet stretch has one power for either half.
 
     Attributes:
-        starts_s: where each half begins. powers: its power; None where it was never seen nearby.
-        idle_power_w: the median over all quiet tick intervals; None where there were none.
+        starts_s: where each half begins.
+        power_w, uncertainty_w, scatter: as in `QuietPower`; NaN where it was never seen nearby. Shape: (halves,).
+        idle_power_w: over all quiet time: the median of its tick intervals, for a model the mean; None where there
+            was none.
     """
 
     starts_s: Floats
-    powers: list[QuietPower | None]
+    power_w: Floats
+    uncertainty_w: Floats
+    scatter: Floats
     idle_power_w: float | None
 
     @property
     def first(self) -> QuietPower | None:
         """The power at the beginning."""
-        return self.powers[0]
+        return self._half(0)
 
     @property
     def last(self) -> QuietPower | None:
         """The power at the end."""
-        return self.powers[-1]
+        return self._half(-1)
 
     @property
     def typical(self) -> QuietPower | None:
         """Means of what is known of all halves."""
-        known = [power for power in self.powers if power is not None]
-        if not known:
+        import numpy as np
+
+        known = ~np.isnan(self.power_w)
+        if not known.any():
             return None
-        return QuietPower(
-            sum(power.power_w for power in known) / len(known),
-            sum(power.uncertainty_w for power in known) / len(known),
-            sum(power.scatter for power in known) / len(known),
-            min(power.intervals for power in known),
-        )
+        return QuietPower(*(float(row[known].mean()) for row in (self.power_w, self.uncertainty_w, self.scatter)))
 
     def at(self, instants_s: Floats) -> Floats:
         """Quiet power at instants, NaN where it was never seen."""
         import numpy as np
 
-        watts = np.array([np.nan if power is None else power.power_w for power in self.powers])
-        half = np.clip(np.searchsorted(self.starts_s, instants_s, side="right") - 1, 0, len(watts) - 1)
-        return np.asarray(watts[half])
+        half = np.searchsorted(self.starts_s, instants_s, side="right") - 1
+        return np.asarray(self.power_w[np.clip(half, 0, len(self.power_w) - 1)])
+
+    def _half(self, index: int) -> QuietPower | None:
+        power_w = float(self.power_w[index])
+        if power_w != power_w:
+            return None
+        return QuietPower(power_w, float(self.uncertainty_w[index]), float(self.scatter[index]))
 
 
 def quiet_halves(
-    curve: Curve, busy: Sequence[tuple[float, float]], start_s: float, end_s: float, before: QuietPower | None
+    curve: Curve, busy: tuple[Floats, Floats], start_s: float, end_s: float, before: QuietPower | None
 ) -> QuietHalves:
     """Quiet power between two instants, outside the busy stretches.
 
     Args:
-        busy: in order, without overlap. before: quiet power known from before the first instant.
+        busy: starts and ends, in order, without overlap. before: quiet power known from before the first instant.
     """
     import numpy as np
 
-    edges_s = np.array([start_s, *(edge for stretch in busy for edge in stretch), end_s])
-    lows_s, highs_s = edges_s[::2], edges_s[1::2]
-    intervals = np.searchsorted(curve.times_s, highs_s, side="right") - np.searchsorted(curve.times_s, lows_s) - 1
-    own: list[QuietPower | None] = [None] * (2 * len(lows_s))
-    for place in np.flatnonzero((intervals >= MIN_INTERVALS) | (curve.exact & (highs_s > lows_s))):
-        low_s, high_s = float(lows_s[place]), float(highs_s[place])
-        own[2 * place] = quiet_power(curve, low_s, high_s, near="start")
-        own[2 * place + 1] = quiet_power(curve, low_s, high_s, near="end")
+    lows_s = np.concatenate(([start_s], busy[1]))
+    highs_s = np.concatenate((busy[0], [end_s]))
+    own = _exact_halves(curve, lows_s, highs_s) if curve.exact else _ticked_halves(curve, lows_s, highs_s)
     starts_s = np.ravel(np.column_stack((lows_s, (lows_s + highs_s) / 2)))
-    return QuietHalves(starts_s, _filled_in(own, before), _idle_power(curve, lows_s, highs_s))
+    power_w, uncertainty_w, scatter = _filled_in(own, before)
+    return QuietHalves(starts_s, power_w, uncertainty_w, scatter, _idle_power(curve, lows_s, highs_s))
 
 
-def _filled_in(own: Sequence[QuietPower | None], before: QuietPower | None) -> list[QuietPower | None]:
+def _exact_halves(curve: Curve, lows_s: Floats, highs_s: Floats) -> Floats:
+    """Power, uncertainty and scatter of each half; NaN where it is not known. Shape: (3, halves)."""
+    import numpy as np
+
+    covered = (highs_s > lows_s) & (lows_s >= curve.times_s[0]) & (highs_s <= curve.times_s[-1])
+    durations_s = np.where(covered, highs_s - lows_s, np.nan)
+    power_w = np.repeat((curve.at(highs_s) - curve.at(lows_s)) / durations_s, 2)
+    return np.stack((power_w, 0 * power_w, 0 * power_w))
+
+
+def _ticked_halves(curve: Curve, lows_s: Floats, highs_s: Floats) -> Floats:
+    """As `_exact_halves`, from the tick intervals within each stretch."""
+    import numpy as np
+
+    intervals = np.searchsorted(curve.times_s, highs_s, side="right") - np.searchsorted(curve.times_s, lows_s) - 1
+    own = np.full((3, 2 * len(lows_s)), np.nan)
+    for place in np.flatnonzero(intervals >= MIN_INTERVALS):
+        for side, near in enumerate(("start", "end")):
+            power = quiet_power(curve, float(lows_s[place]), float(highs_s[place]), near=near)
+            if power is not None:
+                own[:, 2 * place + side] = power.power_w, power.uncertainty_w, power.scatter
+    return own
+
+
+def _filled_in(own: Floats, before: QuietPower | None) -> Floats:
     """Halves of their own power; those too short to tell take the mean of their nearest neighbours that can."""
-    earlier, later = _last_known([before, *own])[1:], _last_known(own[::-1])[::-1]
-    return [power or _mean(left, right) for power, left, right in zip(own, earlier, later, strict=True)]
+    import numpy as np
+
+    known_before = np.array([[before.power_w], [before.uncertainty_w], [before.scatter]]) if before else None
+    extended = own if known_before is None else np.concatenate((known_before, own), axis=1)
+    earlier = _last_known(extended)[:, extended.shape[1] - own.shape[1] :]
+    later = _last_known(own[:, ::-1])[:, ::-1]
+    one_sided = np.where(np.isnan(earlier), later, earlier)
+    filled = np.where(np.isnan(earlier) | np.isnan(later), one_sided, _mean(earlier, later))
+    return np.asarray(np.where(np.isnan(own), filled, own))
 
 
-def _last_known(powers: Sequence[QuietPower | None]) -> list[QuietPower | None]:
-    known: QuietPower | None = None
-    filled = []
-    for power in powers:
-        known = power or known
-        filled.append(known)
-    return filled
+def _last_known(rows: Floats) -> Floats:
+    """Each column that is not known replaced by the last one before it that is."""
+    import numpy as np
+
+    places = np.maximum.accumulate(np.where(np.isnan(rows[0]), 0, np.arange(rows.shape[1])))
+    return np.asarray(rows[:, places])
 
 
-def _mean(left: QuietPower | None, right: QuietPower | None) -> QuietPower | None:
-    if left is None or right is None:
-        return left or right
-    spread_w = abs(left.power_w - right.power_w) / 12**0.5
-    uncertainty_w = (left.uncertainty_w**2 / 4 + right.uncertainty_w**2 / 4 + spread_w**2) ** 0.5
-    power_w, scatter = (left.power_w + right.power_w) / 2, max(left.scatter, right.scatter)
-    return QuietPower(power_w, uncertainty_w, scatter, min(left.intervals, right.intervals))
+def _mean(left: Floats, right: Floats) -> Floats:
+    """Between two stretches of different power it may have been anything from one to the other (rectangular)."""
+    import numpy as np
+
+    spread_w = np.abs(left[0] - right[0]) / 12**0.5
+    uncertainty_w = np.sqrt(left[1] ** 2 / 4 + right[1] ** 2 / 4 + spread_w**2)
+    return np.stack(((left[0] + right[0]) / 2, uncertainty_w, np.maximum(left[2], right[2])))
 
 
 def _idle_power(curve: Curve, lows_s: Floats, highs_s: Floats) -> float | None:
-    """Idle power: the median over the tick intervals that lie wholly in quiet time."""
+    """Power over all quiet time: for a model its mean, for a counter the median of its tick intervals.
+
+    A model's intervals are as long as nothing happened, so that a median of them would be that of its bursts.
+    """
     import numpy as np
 
+    if curve.exact:
+        lows_s, highs_s = (np.clip(edges, curve.times_s[0], curve.times_s[-1]) for edges in (lows_s, highs_s))
+        quiet_s = float((highs_s - lows_s).sum())
+        return float((curve.at(highs_s) - curve.at(lows_s)).sum()) / quiet_s if quiet_s > 0 else None
     stretch = np.clip(np.searchsorted(lows_s, curve.times_s[:-1], side="right") - 1, 0, len(lows_s) - 1)
-    inside = (curve.times_s[:-1] >= lows_s[stretch]) & (curve.times_s[1:] <= highs_s[stretch])
+    inside = (curve.times_s[:-1] >= lows_s[stretch]) & (curve.times_s[1:] <= highs_s[stretch]) & curve.sound
     if not inside.any():
         return None
     return float(np.median((np.diff(curve.energy_j) / np.diff(curve.times_s))[inside]))

@@ -15,6 +15,10 @@ MIN_R_SQUARED = 0.8
 MAX_CONDITION = 1e3
 """Above this the owners ran in such fixed proportions that no fit can tell them apart."""
 
+LEAST_CONTRAST = 10.0
+"""The owners' proportions have to vary from interval to interval so many times more than the jitter of the ticks makes
+them seem to. An error in the regressors draws fitted powers together by 1 / (1 + contrast^-2): here by 1 %."""
+
 
 @dataclass(frozen=True, slots=True)
 class FittedWork:
@@ -28,16 +32,17 @@ class FittedWork:
     uncertainty_w: Floats
 
 
-def fitted_work(occupancy_s: Floats, busy_j: Floats, quiet: QuietHalves) -> FittedWork | None:
+def fitted_work(occupancy_s: Floats, busy_j: Floats, quiet: QuietHalves, jitter_s: float) -> FittedWork | None:
     """E_k = sum_f p_f B_fk over tick intervals k: busy joules regressed on each owner's busy time, p_f >= 0.
 
     Args:
         occupancy_s: B_fk, shape (owners, intervals). busy_j: E_k without the quiet part, shape (intervals,).
         quiet: must be known, or the busy joules hold some of the idle power.
+        jitter_s: standard deviation of where the tick intervals meet.
 
     Returns:
         None where it is not needed (no interval holds two owners) or does not hold: fewer than 30 intervals,
-        owners in fixed proportions, or R^2 below 0.8.
+        owners in proportions that are fixed but for the jitter, or R^2 below 0.8.
     """
     import numpy as np
     from scipy.optimize import nnls
@@ -47,7 +52,10 @@ def fitted_work(occupancy_s: Floats, busy_j: Floats, quiet: QuietHalves) -> Fitt
     owners = design.shape[1]
     if quiet.last is None or owners < 2 or not ((design > 0).sum(axis=1) > 1).any():
         return None
-    if len(target) < max(MIN_INTERVALS, 3 * owners) or np.linalg.cond(design) > MAX_CONDITION:
+    if len(target) < max(MIN_INTERVALS, 3 * owners):
+        return None
+    extent = np.linalg.svd(design, compute_uv=False)
+    if extent[-1] < max(extent[0] / MAX_CONDITION, LEAST_CONTRAST * jitter_s * len(target) ** 0.5):
         return None
     power_w, _ = nnls(design, target)
     residual = target - design @ power_w

@@ -60,6 +60,11 @@ def _bracketed(curve: Curve, start_s: float, end_s: float, before: QuietPower, a
 
     left = int(np.searchsorted(curve.times_s, start_s, side="right")) - 1
     right = int(np.searchsorted(curve.times_s, end_s, side="left"))
+    if not curve.sound[left:right].all():
+        raise OutsideTimeline(
+            f"Joules were lost beside the window from {start_s:.3f} s to {end_s:.3f} s, so that its energy is unknown. "
+            "Measure it again."
+        )
     lead_s, trail_s = start_s - curve.times_s[left], curve.times_s[right] - end_s
     outer_j = curve.energy_j[right] - curve.energy_j[left]
     energy_j = outer_j - before.power_w * lead_s - after.power_w * trail_s

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import select
 import subprocess
 import sys
 import tempfile
@@ -123,8 +124,7 @@ class Sampler:
 
     def _shake_hands(self) -> None:
         child = self._running_child()
-        assert child.stdout is not None
-        line = child.stdout.readline()
+        line = _first_line(child)
         if not line:
             raise NotMeasurable(
                 f"The sampler ended before it could measure anything: {self._last_words(child)}. "
@@ -245,15 +245,20 @@ class Sampler:
                     self._restart()
 
     def _restart(self) -> None:
-        """A new child on the same ring; what was drawn in between is a gap of unknown energy."""
+        """A new child on the same ring; what was drawn in between is a gap of unknown energy.
+
+        A child that finds other domains than the first one did is ended: its readings would go to wrong ones.
+        """
         if self._collected is None or self._ring is None:
             return
         self._restarts += 1
         _wait_or_kill(self._running_child())
+        self._collected.resume()
         child = self._child = self._spawn(self._ring.path)
-        assert child.stdout is not None
-        if child.stdout.readline():
-            self._collected.resume()
+        line = _first_line(child)
+        found = json.loads(line).get("domains", []) if line else []
+        if [shape["id"] for shape in found] != [domain.id for domain in self._collected.domains]:
+            child.kill()
 
 
 class Collected:
@@ -293,7 +298,7 @@ class Collected:
     def _close_gap(self, index: int, kind: int, seen_s: float) -> None:
         fault, self._faults[index] = self._faults[index], None
         if kind in (FIRST, RESET) and fault is not None and fault[0]:
-            known = kind == FIRST and fault[1] != RESTARTED
+            known = kind == FIRST and fault[1] != RESTARTED and bool(self._ticks[index][1])
             self._gaps[index].append(Gap(fault[0], seen_s, fault[1], energy_known=known))
         elif kind == RESET:
             seen = self._ticks[index][1]
@@ -366,6 +371,15 @@ def _fault_reasons(ring: Path) -> list[str]:
     if not path.exists():
         return []
     return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def _first_line(child: subprocess.Popen[str]) -> str:
+    """What the child says first; empty where it ended, or hung and was killed."""
+    assert child.stdout is not None
+    ready, _, _ = select.select([child.stdout], [], [], HANDSHAKE_TIMEOUT_S)
+    if not ready:
+        child.kill()
+    return child.stdout.readline()
 
 
 def _wait_or_kill(child: subprocess.Popen[str]) -> None:

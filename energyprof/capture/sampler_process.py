@@ -25,6 +25,11 @@ UNWRAP_LIMIT = 0.5
 """A counter that wraps is believed only if it moved less than this share of its range between two polls, and could
 not have gone round at the domain's greatest power: more than that may have been any number of wraps."""
 
+PLAUSIBLE = 1.5
+LATEST_S = 1.0
+"""A counter may have gained as much as this many times the greatest power would have drawn since the last poll, and
+in the second before it, whose joules it may have been late to count; more than that was a reset."""
+
 GOLDEN_RATIO = 0.6180339887498949
 DITHER = 0.2
 """Polls come at 0.9 to 1.1 periods, evenly spread: polls in step with a counter would see each of its ticks equally
@@ -99,6 +104,7 @@ class CounterWatch:
         self._count = 0
         self._last_ns = 0
         self._fresh = True
+        self._failing = False
 
     def notice(
         self, reading: int | str, before_ns: int, seen_ns: int, ring: Ring, index: int, faults: FaultNames
@@ -116,21 +122,24 @@ class CounterWatch:
             kind = FIRST if self._fresh else TICK
         if kind != TICK or reading != self._raw:
             ring.append(kind, index, seen_ns if kind != TICK else self._last_ns, seen_ns, self._count)
-        self._raw, self._last_ns, self._fresh = reading, before_ns, False
+        self._raw, self._last_ns, self._fresh, self._failing = reading, before_ns, False, False
 
     def _moved(self, reading: int, before_ns: int) -> int | None:
         """Counts since the last reading; None where that cannot be known."""
         assert self._raw is not None
-        if self._wrap is None:
-            return reading - self._raw if reading >= self._raw else None
-        moved = (reading - self._raw) % self._wrap
-        possible = self._counts_per_s * (before_ns - self._last_ns) / 1e9
-        return moved if max(moved, possible) <= UNWRAP_LIMIT * self._wrap else None
+        elapsed_s = (before_ns - self._last_ns) / 1e9
+        moved = reading - self._raw
+        if self._wrap is not None:
+            moved %= self._wrap
+            if max(moved, self._counts_per_s * elapsed_s) > UNWRAP_LIMIT * self._wrap:
+                return None
+        most = PLAUSIBLE * self._counts_per_s * (elapsed_s + LATEST_S)
+        return None if moved < 0 or (most and moved > most) else moved
 
     def _fault(self, reason: str, seen_ns: int, ring: Ring, index: int, faults: FaultNames) -> None:
-        if not self._fresh or self._raw is None:
-            ring.append(FAULT, index, self._last_ns, seen_ns, faults.number(reason))
-        self._fresh = True
+        if not self._failing:
+            ring.append(FAULT, index, self._last_ns or seen_ns, seen_ns, faults.number(reason))
+        self._fresh = self._failing = True
 
 
 class FaultNames:

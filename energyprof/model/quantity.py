@@ -43,7 +43,7 @@ class Quantity:
 
     def __str__(self) -> str:
         if self.value is None:
-            return f"unknown ({self.reason})" if self.reason else "unknown"
+            return self._unknown()
         mark = "~" if self.basis in ("estimated", "assumed") else ""
         factor, prefix = _prefix(self.value, self.unit)
         value, unit = self.value / factor, prefix + self.unit
@@ -53,6 +53,13 @@ class Quantity:
         low, high = low / factor, high / factor
         digits = decimals(value, (high - low) / 2, estimated=bool(mark))
         return f"{mark}{rounded(value, digits)} {unit} ({rounded(low, digits)}-{rounded(high, digits)})"
+
+    def _unknown(self) -> str:
+        known = "unknown"
+        if self.high is not None:
+            factor, prefix = _prefix(self.high, self.unit)
+            known = f"at most {significant(self.high / factor, 2)} {prefix}{self.unit}"
+        return f"{known} ({self.reason})" if self.reason else known
 
     def outer(self) -> tuple[float | None, float | None]:
         """The wider of the two intervals: the total one where it is known."""

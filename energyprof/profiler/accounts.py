@@ -6,9 +6,11 @@ name, and inclusive for every name in it, so that recursion counts nothing twice
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from energyprof.analysis.doubt import Doubt
 from energyprof.capture.spans import OpenSpan
 
 if TYPE_CHECKING:
@@ -16,17 +18,53 @@ if TYPE_CHECKING:
     from energyprof.analysis.window import Estimator
 
 Path = tuple[str, ...]
-Owner = tuple[bool, Path]
-"""A path, and whether the profiler that keeps the account was the innermost one when the span began."""
+
+
+class Owner(NamedTuple):
+    """Who is charged.
+
+    Attributes:
+        primary: whether the profiler that keeps the account was the innermost one when the span began.
+        running: id and name of each span of the path that has not ended.
+    """
+
+    primary: bool
+    path: Path
+    running: tuple[tuple[int, str], ...] = ()
+
+    def finished(self, name: str) -> bool:
+        """Whether the spans of that name in the path have ended."""
+        return all(name != running for _, running in self.running)
+
+
+class Group(NamedTuple):
+    """Owners whose joules are one figure: all within spans of a name, or the name's own."""
+
+    part: Literal["within", "own"]
+    primary: bool
+    name: str
+
+    def holds(self, owner: Owner) -> bool:
+        """Whether an owner's joules belong to it."""
+        if self.primary and not owner.primary:
+            return False
+        return self.name in owner.path if self.part == "within" else self.name == owner.path[-1]
 
 
 @dataclass(slots=True)
 class Account:
-    """Running sums of one path in one domain, for one set of watts."""
+    """Running sums of one owner in one domain, for one set of watts.
+
+    Attributes:
+        lost_s: time in which it was active and the joules were lost.
+    """
 
     energy_j: float = 0.0
-    variance_j2: float = 0.0
     occupied_s: float = 0.0
+    lost_s: float = 0.0
+
+    def __add__(self, other: Account) -> Account:
+        return Account(self.energy_j + other.energy_j, self.occupied_s + other.occupied_s, self.lost_s + other.lost_s)
 
 
 @dataclass(slots=True)
@@ -43,11 +81,17 @@ class DomainAccounts:
     """Running sums of one domain: by owner, and of what no span drew.
 
     Attributes:
+        doubts: how far the joules of each group may be off; busy_doubt: those of all owners together.
+        start_variance_j2, end_variance_j2: of the counter at the two ends of what has been accounted for.
         estimators: those used in the parts that held work.
         seconds: how much time has been accounted for.
     """
 
     owners: dict[Owner, Account] = field(default_factory=dict)
+    doubts: dict[Group, Doubt] = field(default_factory=dict)
+    busy_doubt: Doubt = field(default_factory=Doubt)
+    start_variance_j2: float | None = None
+    end_variance_j2: float = 0.0
     idle_j: float = 0.0
     unattributed_j: float = 0.0
     total_j: float = 0.0
@@ -56,15 +100,16 @@ class DomainAccounts:
     estimators: set[Estimator] = field(default_factory=set)
     seconds: float = 0.0
 
-    def add(self, ledger: Ledger, owners: list[Owner], duration_s: float) -> None:
-        """Adds one ledger, whose owners are these, in order."""
-        for owner, energy_j, variance, occupied_s in zip(
-            owners, ledger.energy_j, ledger.variance_j2, ledger.occupied_s, strict=True
-        ):
-            account = self.owners.setdefault(owner, Account())
-            account.energy_j += float(energy_j)
-            account.variance_j2 += float(variance)
-            account.occupied_s += float(occupied_s)
+    def add(self, ledger: Ledger, owners: Sequence[Owner], groups: Sequence[Group], duration_s: float) -> None:
+        """Adds one ledger, whose owners and groups are these, in order."""
+        for owner, energy_j, occupied_s in zip(owners, ledger.energy_j, ledger.occupied_s, strict=True):
+            self._credit(owner, Account(float(energy_j), float(occupied_s)))
+        for group, doubt in zip(groups, ledger.doubts, strict=True):
+            self.doubts[group] = self.doubts.get(group, Doubt()) + doubt
+        self.busy_doubt += ledger.busy_doubt
+        if self.start_variance_j2 is None:
+            self.start_variance_j2 = ledger.start_variance_j2
+        self.end_variance_j2 = ledger.end_variance_j2
         self.idle_j += ledger.idle_j
         self.unattributed_j += ledger.unattributed_j
         self.total_j += ledger.total_j
@@ -73,6 +118,34 @@ class DomainAccounts:
         self.seconds += duration_s
         if ledger.idle_power_w is not None:
             self.idle_power_w = ledger.idle_power_w
+
+    def held(self, group: Group) -> list[tuple[Owner, Account]]:
+        """The accounts of a group's owners."""
+        return [(owner, account) for owner, account in self.owners.items() if group.holds(owner)]
+
+    def doubt(self, group: Group) -> Doubt:
+        """How far a group's joules may be off."""
+        return self.doubts.get(group, Doubt())
+
+    def settle(self, open_ids: Collection[int]) -> None:
+        """Moves what spans drew while they ran to the accounts of finished ones, where they have ended."""
+        for owner in [owner for owner in self.owners if owner.running]:
+            left = tuple(span for span in owner.running if span[0] in open_ids)
+            if left != owner.running:
+                self._credit(owner._replace(running=left), self.owners.pop(owner))
+
+    def _credit(self, owner: Owner, account: Account) -> None:
+        self.owners[owner] = self.owners.get(owner, Account()) + account
+
+
+def groups_of(owners: Sequence[Owner]) -> list[Group]:
+    """Every figure that some of the owners belong to."""
+    found: dict[Group, None] = {}
+    for owner in owners:
+        for primary in (False, True) if owner.primary else (False,):
+            found.update(dict.fromkeys(Group("within", primary, name) for name in owner.path))
+            found[Group("own", primary, owner.path[-1])] = None
+    return list(found)
 
 
 def path_of(span: OpenSpan) -> Path:

@@ -91,7 +91,7 @@ def _profiled(function: Callable[P, R], name: str | None, units: Units | None) -
 
 def _inert(function: Callable[P, R], title: str) -> Profiled[P, R]:
     off = unknown("J", "ENERGYPROF=off: nothing is measured")
-    nothing = Measurement(title, 0, 0.0, {}, off, off, off, {}, off, off, off, None)
+    nothing = Measurement(title, 0, 0.0, {}, off, off, off, off, {}, off, off, off, None)
     function.energy = nothing  # type: ignore[attr-defined]
     return cast("Profiled[P, R]", function)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from energyprof.analysis.curve import Curve, curve
@@ -11,7 +12,7 @@ from energyprof.analysis.ledger import Carry, Piece, apportion
 from energyprof.capture.spans import OpenSpan, SpanLog
 from energyprof.model.domain import Domain, outermost
 from energyprof.model.timeline import Timeline
-from energyprof.profiler.accounts import DomainAccounts, Owner, Work, path_of
+from energyprof.profiler.accounts import DomainAccounts, Owner, Work, groups_of, path_of
 
 NS_PER_S = 1e9
 BEST = 1
@@ -56,17 +57,19 @@ class Books:
             self._waiting += spans
             return
         waiting = [*self._waiting, *spans]
+        running = list(running)
+        self._waiting = [span for span in waiting if span.segments and span.segments[-1][1] / NS_PER_S > instant_s]
+        open_ids = {span.id for span in [*self._waiting, *running]}
         snapshots = [_snapshot(span, instant_s) for span in [*waiting, *running] if span.segments or span.active_ns]
-        owners, pieces = _pieces(snapshots, self._log, self.closed_s, instant_s)
+        owners, pieces = self._pieces(snapshots, open_ids, instant_s)
         for timeline in timelines:
             if timeline.domain in self.domains:
                 self._close_domain(timeline, owners, pieces, instant_s)
-        self._waiting = []
+        for accounts in self.accounts.values():
+            accounts.settle(open_ids)
         for span in waiting:
-            if not span.segments or span.segments[-1][1] / NS_PER_S <= instant_s:
+            if span.id not in open_ids:
                 self._count(span)
-            else:
-                self._waiting.append(span)
         self.closed_s = instant_s
 
     def _close_domain(self, timeline: Timeline, owners: list[Owner], pieces: list[Piece], instant_s: float) -> None:
@@ -80,18 +83,48 @@ class Books:
 
     def _close_curve(self, key: Key, made: Curve, owners: list[Owner], pieces: list[Piece], instant_s: float) -> None:
         carry = self._carries.get(key)
-        start_s = self.closed_s if carry is None else carry.end_s
+        # A counter that could not be read before has lost what was drawn since the start.
+        start_s = self.start_s if carry is None else carry.end_s
         quiet_after = all(high_s < instant_s for _, _, high_s in pieces)
-        ledger = apportion(made, pieces, len(owners), start_s, instant_s, carry=carry, quiet_after=quiet_after)
+        groups = groups_of(owners)
+        members = [[number for number, owner in enumerate(owners) if group.holds(owner)] for group in groups]
+        ledger = apportion(
+            made, pieces, len(owners), start_s, instant_s, groups=members, carry=carry, quiet_after=quiet_after
+        )
         accounts = self.accounts.setdefault(key, DomainAccounts())
-        accounts.add(ledger, owners, instant_s - start_s)
+        accounts.add(ledger, owners, groups, instant_s - start_s)
         accounts.lost_s += made.lost_s(start_s, instant_s)
+        for low_s, high_s in made.unsound(start_s, instant_s):
+            for number, begin_s, finish_s in pieces:
+                accounts.owners[owners[number]].lost_s += max(min(finish_s, high_s) - max(begin_s, low_s), 0.0)
         self._carries[key] = ledger.carry
+
+    def _pieces(
+        self, snapshots: Sequence[Snapshot], open_ids: Collection[int], end_s: float
+    ) -> tuple[list[Owner], list[Piece]]:
+        """Exclusive stretches of every span since the books were closed, their owners numbered by path."""
+        nested: dict[int, list[Stretch]] = {}
+        for snapshot in snapshots:
+            if snapshot.span.parent is not None:
+                nested.setdefault(snapshot.span.parent.id, []).extend(snapshot.segments)
+        numbers: dict[Owner, int] = {}
+        pieces: list[Piece] = []
+        for snapshot in snapshots:
+            own = clipped(snapshot.segments, self.closed_s, end_s)
+            if not own:
+                continue
+            if snapshot.span.id in nested:
+                own = without(own, union(nested[snapshot.span.id]))
+            owner = Owner(snapshot.span.primary is self._log, path_of(snapshot.span), _running(snapshot, open_ids))
+            number = numbers.setdefault(owner, len(numbers))
+            pieces += [(number, low, high) for low, high in own]
+        return list(numbers), pieces
 
     def _count(self, span: OpenSpan) -> None:
         work = self.work.setdefault((span.primary is self._log, span.name), Work())
         work.calls += 1
-        work.duration_s += sum(end - start for start, end in span.segments) / NS_PER_S
+        segments = [(start / NS_PER_S, end / NS_PER_S) for start, end in span.segments]
+        work.duration_s += sum(end - start for start, end in clipped(segments, self.start_s, math.inf))
         for unit, amount in (span.units or {}).items():
             work.units[unit] = work.units.get(unit, 0.0) + amount
 
@@ -104,22 +137,12 @@ def _snapshot(span: OpenSpan, instant_s: float) -> Snapshot:
     return Snapshot(span, segments, span.closed)
 
 
-def _pieces(
-    snapshots: Sequence[Snapshot], log: SpanLog, start_s: float, end_s: float
-) -> tuple[list[Owner], list[Piece]]:
-    """Exclusive stretches of every span between two instants, their owners numbered by path."""
-    nested: dict[int, list[Stretch]] = {}
-    for snapshot in snapshots:
-        if snapshot.span.parent is not None:
-            nested.setdefault(snapshot.span.parent.id, []).extend(snapshot.segments)
-    numbers: dict[Owner, int] = {}
-    pieces: list[Piece] = []
-    for snapshot in snapshots:
-        own = clipped(snapshot.segments, start_s, end_s)
-        if not own:
-            continue
-        if snapshot.span.id in nested:
-            own = without(own, union(nested[snapshot.span.id]))
-        owner = numbers.setdefault((snapshot.span.primary is log, path_of(snapshot.span)), len(numbers))
-        pieces += [(owner, low, high) for low, high in own]
-    return list(numbers), pieces
+def _running(snapshot: Snapshot, open_ids: Collection[int]) -> tuple[tuple[int, str], ...]:
+    """Id and name of the span and of those around it, as far as they have not ended."""
+    found = []
+    span: OpenSpan | None = snapshot.span
+    while span is not None:
+        if span.id in open_ids:
+            found.append((span.id, span.name))
+        span = span.parent
+    return tuple(found)

@@ -16,11 +16,13 @@ class Measurement:
     Attributes:
         calls: finished calls. duration_s: seconds in which they were active, overlaps counted for each call.
         units: work done in them, such as {"tokens": 512.0}.
-        energy: gross J of all domains inside the boundary, with what nested spans used (inclusive).
+        energy: gross J of all domains inside the boundary, with what nested spans used (inclusive), and with what
+            calls that still run have used.
+        energy_finished: of the finished calls alone, to which `units` and `duration_s` belong.
         energy_exclusive: without what nested spans used.
         energy_net: inclusive, above warm idle.
         domains: inclusive J by domain id.
-        power_w: mean power while active. co2e_g, water_l: at the profiler's grid.
+        power_w: mean power while active, of finished calls. co2e_g, water_l: at the profiler's grid.
         estimator: how the joules were obtained; None where they are unknown.
     """
 
@@ -29,6 +31,7 @@ class Measurement:
     duration_s: float
     units: dict[str, float]
     energy: Quantity
+    energy_finished: Quantity
     energy_exclusive: Quantity
     energy_net: Quantity
     domains: dict[str, Quantity]
@@ -43,14 +46,14 @@ class Measurement:
         """J per finished call, nested spans included."""
         if not self.calls:
             return unknown("J/call", "no call has finished", self.energy.basis)
-        return self.energy.scaled(1 / self.calls, "J/call")
+        return self.energy_finished.scaled(1 / self.calls, "J/call")
 
     def per(self, unit: str) -> Quantity:
         """J per unit of work, such as per("tokens")."""
         count = self.units.get(unit)
         if not count:
             return unknown(f"J/{unit}", f"no {unit} were counted", self.energy.basis)
-        return self.energy.scaled(1 / count, f"J/{unit}")
+        return self.energy_finished.scaled(1 / count, f"J/{unit}")
 
     def __str__(self) -> str:
         co2e = f", {self.co2e_g} CO2e, {self.water_l} water" if self.co2e_g.value is not None else ""

@@ -31,6 +31,9 @@ SETTLE_LIMIT_S = 1.0
 FOLD_PERIOD_S = 10.0
 """How often a running profiler accounts for what has been recorded, so that its memory stays bounded."""
 
+STALLED_S = 30.0
+"""A counter that was not read for so long does not hold back the others any more: that time counts as lost."""
+
 KEPT_TICKS = 64
 """Ticks kept from before the accounted time: enough to fit the counter's grid."""
 
@@ -159,6 +162,7 @@ class Profiler:
             books = self._open_books()
             timelines = [timeline for timeline in self._sampler.timelines() if timeline.domain in books.domains]
             covered_s = min((_covered_s(timeline) for timeline in timelines), default=books.closed_s)
+            covered_s = max(covered_s, time.monotonic() - STALLED_S)
             closed = [self._log.closed.popleft() for _ in range(len(self._log.closed))]
             self._keep(closed)
             running = [span for span in open_spans() if not span.closed]

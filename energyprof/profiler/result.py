@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from energyprof.analysis.calibration import Part, basis_of, with_total
@@ -16,7 +16,7 @@ from energyprof.model.domain import Domain
 from energyprof.model.errors import UnknownName
 from energyprof.model.quantity import Quantity, unknown
 from energyprof.model.run import SensorRecord
-from energyprof.profiler.accounts import Account, DomainAccounts, Owner, Work
+from energyprof.profiler.accounts import DomainAccounts, Group, Work
 from energyprof.profiler.fold import BEST, Books
 from energyprof.profiler.measurement import Measurement
 
@@ -34,7 +34,8 @@ class Result:
 
     Attributes:
         total: J that the boundary's domains drew from start to stop.
-        idle: drawn while no span was active, up to the measured idle power. unattributed: the rest of that.
+        idle: drawn while no span was active, up to the measured idle power.
+        unattributed: the rest of that, and the joules of names that are below what the sensors resolve.
     """
 
     measurements: list[Measurement]
@@ -67,16 +68,23 @@ def result_of(books: Books, site: Site, records: Sequence[SensorRecord], warning
     """The result as far as the books have been closed."""
     names = dict.fromkeys(
         [name for _, name in books.work]
-        + [path[-1] for accounts in books.accounts.values() for _, path in accounts.owners]
+        + [owner.path[-1] for accounts in books.accounts.values() for owner in accounts.owners]
     )
+    measurements = [measurement_of(books, name, site) for name in names]
+    unresolved = [found.name for found in measurements if found.energy_exclusive.value is None]
     return Result(
-        [measurement_of(books, name, site) for name in names],
-        _sum(books, lambda accounts: accounts.total_j),
-        _sum(books, lambda accounts: accounts.idle_j),
-        _sum(books, lambda accounts: accounts.unattributed_j),
+        measurements,
+        _sum(books, lambda accounts: accounts.total_j, _ends_variance_j2),
+        _sum(books, lambda accounts: accounts.idle_j, _rest_variance_j2),
+        _sum(books, lambda accounts: _unattributed_j(accounts, unresolved), _rest_variance_j2),
         domain_coverage(_readable(books), records, list(books.missing.values())),
         [*warnings, *_warnings(books)],
     )
+
+
+def _unattributed_j(accounts: DomainAccounts, unresolved: Collection[str]) -> float:
+    own = [account.energy_j for owner, account in accounts.owners.items() if owner.path[-1] in unresolved]
+    return accounts.unattributed_j + math.fsum(own)
 
 
 def measurement_of(books: Books, name: str, site: Site, *, primary: bool = False) -> Measurement:
@@ -86,31 +94,34 @@ def measurement_of(books: Books, name: str, site: Site, *, primary: bool = False
         primary: only those for which this profiler was the innermost one.
     """
     work = _work(books, name, primary)
-
-    def inside(owner: Owner) -> bool:
-        return name in owner[1] and (owner[0] or not primary)
-
-    def innermost(owner: Owner) -> bool:
-        return owner[1][-1] == name and (owner[0] or not primary)
-
-    energy = _energy(books, inside)
+    within, own = Group("within", primary, name), Group("own", primary, name)
+    energy, finished = _resolved(_energy(books, within)), _resolved(_energy(books, within, finished=True))
     footprint = assess(energy, site)
-    power = energy.scaled(1 / work.duration_s, "W") if work.duration_s else unknown("W", "it was never active")
-    domains = {domain.id: _energy(books, inside, [domain]) for domain in _readable(books)}
     return Measurement(
         name=name,
         calls=work.calls,
         duration_s=work.duration_s,
         units=dict(work.units),
         energy=energy,
-        energy_exclusive=_energy(books, innermost),
-        energy_net=_net(books, inside),
-        domains=domains,
-        power_w=power,
+        energy_finished=finished,
+        energy_exclusive=_resolved(_energy(books, own)),
+        energy_net=_net(books, within),
+        domains={domain.id: _resolved(_energy(books, within, domains=[domain])) for domain in _readable(books)},
+        power_w=finished.scaled(1 / work.duration_s, "W") if work.duration_s else unknown("W", "no call has finished"),
         co2e_g=footprint.co2e,
         water_l=footprint.water,
         estimator=_estimator(books) if energy.value is not None else None,
     )
+
+
+def _resolved(quantity: Quantity) -> Quantity:
+    """The quantity, or only its upper bound where the sensors cannot tell it from nothing."""
+    if quantity.value is None or quantity.low is None or quantity.high is None:
+        return quantity
+    if quantity.low <= 0 < quantity.high:
+        reason = "below what the sensors can resolve; more or longer calls would show it"
+        return unknown(quantity.unit, reason, quantity.basis, at_most=quantity.outer()[1])
+    return quantity
 
 
 def unmeasured(name: str, reason: str) -> Measurement:
@@ -121,6 +132,7 @@ def unmeasured(name: str, reason: str) -> Measurement:
         0,
         0.0,
         {},
+        nothing,
         nothing,
         nothing,
         nothing,
@@ -147,13 +159,14 @@ def combined(measurements: Sequence[Measurement]) -> Measurement:
             duration_s=duration_s,
             units=units,
             energy=energy,
+            energy_finished=(finished := _added(first.energy_finished, other.energy_finished)),
             energy_exclusive=_added(first.energy_exclusive, other.energy_exclusive),
             energy_net=_added(first.energy_net, other.energy_net),
             domains={
                 domain: _added(first.domains[domain], other.domains[domain])
                 for domain in first.domains.keys() & other.domains.keys()
             },
-            power_w=energy.scaled(1 / duration_s, "W"),
+            power_w=finished.scaled(1 / duration_s, "W"),
             co2e_g=_added(first.co2e_g, other.co2e_g),
             water_l=_added(first.water_l, other.water_l),
             estimator=first.estimator if first.estimator == other.estimator else "interpolate",
@@ -196,49 +209,68 @@ def _readable(books: Books) -> list[Domain]:
     return [domain for domain in books.domains if (domain.id, BEST) in books.accounts]
 
 
-def _energy(books: Books, belongs: Callable[[Owner], bool], domains: Sequence[Domain] | None = None) -> Quantity:
-    def energy_j(accounts: DomainAccounts) -> float:
-        return math.fsum(account.energy_j for account in _chosen(accounts, belongs))
+def _energy(books: Books, group: Group, *, finished: bool = False, domains: Sequence[Domain] | None = None) -> Quantity:
+    """Gross joules of a group of owners.
 
-    return _sum(books, energy_j, _variance_of(belongs), domains)
+    Args:
+        finished: without those of calls that still run; their doubt is taken as the same share of the joules.
+    """
+
+    def all_j(accounts: DomainAccounts) -> float:
+        return math.fsum(account.energy_j for _, account in accounts.held(group))
+
+    def ended_j(accounts: DomainAccounts) -> float:
+        return math.fsum(account.energy_j for owner, account in accounts.held(group) if owner.finished(group.name))
+
+    def variance_j2(accounts: DomainAccounts) -> float:
+        share = ended_j(accounts) / all_j(accounts) if finished and all_j(accounts) else 1.0
+        return (accounts.doubt(group).uncertainty_j * share) ** 2
+
+    return _sum(books, ended_j if finished else all_j, variance_j2, _lost_by(group), domains)
 
 
-def _net(books: Books, belongs: Callable[[Owner], bool]) -> Quantity:
+def _net(books: Books, group: Group) -> Quantity:
     if any(books.accounts[domain.id, BEST].idle_power_w is None for domain in _readable(books)):
         return unknown("J", "no idle time was seen, so the idle power is not known")
 
     def net_j(accounts: DomainAccounts) -> float:
         assert accounts.idle_power_w is not None
-        return math.fsum(
-            account.energy_j - accounts.idle_power_w * account.occupied_s for account in _chosen(accounts, belongs)
-        )
+        idle_w = accounts.idle_power_w
+        return math.fsum(account.energy_j - idle_w * account.occupied_s for _, account in accounts.held(group))
 
-    return _sum(books, net_j, _variance_of(belongs))
-
-
-def _chosen(accounts: DomainAccounts, belongs: Callable[[Owner], bool]) -> list[Account]:
-    return [account for owner, account in accounts.owners.items() if belongs(owner)]
+    return _sum(books, net_j, lambda accounts: accounts.doubt(group).uncertainty_j ** 2, _lost_by(group))
 
 
-def _variance_of(belongs: Callable[[Owner], bool]) -> Of:
-    return lambda accounts: math.fsum(account.variance_j2 for account in _chosen(accounts, belongs))
+def _lost_by(group: Group) -> Of:
+    return lambda accounts: math.fsum(account.lost_s for _, account in accounts.held(group))
+
+
+def _lost_at_all(accounts: DomainAccounts) -> float:
+    return accounts.lost_s
+
+
+def _ends_variance_j2(accounts: DomainAccounts) -> float:
+    return (accounts.start_variance_j2 or 0.0) + accounts.end_variance_j2
+
+
+def _rest_variance_j2(accounts: DomainAccounts) -> float:
+    return _ends_variance_j2(accounts) + accounts.busy_doubt.uncertainty_j**2
 
 
 def _sum(
-    books: Books, energy_j: Of, variance_j2: Of | None = None, domains: Sequence[Domain] | None = None
+    books: Books, energy_j: Of, variance_j2: Of, lost_s: Of = _lost_at_all, domains: Sequence[Domain] | None = None
 ) -> Quantity:
     """One figure over domains, with the interval of its edges and that of the sensors."""
     domains = _readable(books) if domains is None else domains
     if not domains:
         return unknown("J", "; ".join(books.missing.values()) or "nothing has been read yet")
-    lost_s = max(books.accounts[domain.id, BEST].lost_s for domain in domains)
+    accounts = [books.accounts[domain.id, BEST] for domain in domains]
+    if (lost := max(map(lost_s, accounts))) > 0:
+        reason = f"the sensors could not be read for {lost:.2g} s of it, and the joules of that time are lost"
+        return unknown("J", reason, basis_of(domains))
     parts = [_part(books, domain, energy_j) for domain in domains]
-    value = math.fsum(part.energy_j for part in parts)
-    if lost_s > 0:
-        reason = f"the sensors could not be read for {lost_s:.2f} s, and the joules of that time are lost"
-        return replace(unknown("J", reason, basis_of(domains)), value=None)
-    variance = math.fsum(variance_j2(books.accounts[domain.id, BEST]) for domain in domains) if variance_j2 else 0.0
-    return with_total(value, Z95 * variance**0.5, "J", parts)
+    half_width_j = Z95 * math.fsum(map(variance_j2, accounts)) ** 0.5
+    return with_total(math.fsum(part.energy_j for part in parts), half_width_j, "J", parts)
 
 
 def _part(books: Books, domain: Domain, energy_j: Of) -> Part:

@@ -20,6 +20,10 @@ DRAM_GAIN = 0.20
 PLATFORM_GAIN = 0.20
 """What the counters may be off, relative; priors, since the firmware's models differ by vendor and by part."""
 
+MOST_POWER_W = {"dram": 500.0, "psys": 3000.0}
+MOST_POWER_ELSEWHERE_W = 1000.0
+"""More than any package draws today, where the kernel does not say what this one may: beyond it a reading is wrong."""
+
 MIRROR_TOLERANCE_UJ = 1_000_000
 """Two counters of one package this close are the same meter: by chance that happens 8 times in a million."""
 
@@ -72,6 +76,7 @@ class Zone:
         name: what it meters: "package-0", "package-0-die-1", "core", "uncore", "dram", "psys".
         outer: name of the zone around it; None for a package.
         range_uj: the counter starts again after this; None where the kernel does not say.
+        max_power_w: the highest of its power limits; None where the kernel does not say.
         reading: its counter in uJ, or why that cannot be read.
     """
 
@@ -80,6 +85,7 @@ class Zone:
     name: str
     outer: str | None
     range_uj: int | None
+    max_power_w: float | None
     reading: int | str
 
     @property
@@ -177,6 +183,7 @@ def _zones(sysfs: Path) -> list[Zone]:
             name=names[folder],
             outer=names.get(folder.rpartition(":")[0]),
             range_uj=_number(paths[folder] / "max_energy_range_uj"),
+            max_power_w=_max_power_w(paths[folder]),
             reading=_reading(paths[folder]),
         )
         for folder in sorted(names, key=_order)
@@ -197,6 +204,11 @@ def _text(path: Path) -> str | None:
 def _number(path: Path) -> int | None:
     text = _text(path)
     return int(text) if text and text.isdigit() else None
+
+
+def _max_power_w(path: Path) -> float | None:
+    limits = [_number(file) for kind in ("max_power", "power_limit") for file in path.glob(f"constraint_*_{kind}_uw")]
+    return max((limit for limit in limits if limit), default=0) * 1e-6 or None
 
 
 def _reading(path: Path) -> int | str:
@@ -254,6 +266,7 @@ def _domain(zone: Zone, vendor: str, mirrors: list[str]) -> Domain:
         counts_per_wrap=None if zone.range_uj is None else zone.range_uj + 1,
         gain=package_gain if shape.gain is None else shape.gain,
         period_s=PERIOD_S,
+        max_power_w=zone.max_power_w or MOST_POWER_W.get(zone.name, MOST_POWER_ELSEWHERE_W),
         note=f"left out as its mirror: {', '.join(mirrors)}" if mirrors else shape.note,
     )
 

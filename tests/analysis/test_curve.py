@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from simulated.readings import Course, polled
 
-from energyprof.analysis.curve import curve
+from energyprof.analysis.curve import Curve, curve
 from energyprof.model.domain import Domain, PowerModel
 from energyprof.model.timeline import Gap, Timeline
 
@@ -20,12 +20,13 @@ def test_the_grid_of_a_regular_counter_is_found_to_a_fraction_of_a_poll() -> Non
     assert found.jitter_s < 0.003
 
 
-def test_a_counter_faster_than_its_polls_is_taken_as_read() -> None:
+def test_a_counter_of_unknown_period_that_moves_at_every_poll_is_put_between_the_polls() -> None:
     timeline = polled(Course(), 3.0, period_s=0.001, poll_s=0.02)
     found = curve(timeline)
     assert found is not None
     assert found.period_s is None
-    assert np.asarray(timeline.seen_s) - found.times_s == pytest.approx(0.0005, abs=1e-9)
+    assert np.asarray(timeline.seen_s) - found.times_s == pytest.approx(0.01, abs=2e-4)
+    assert found.jitter_s == pytest.approx(0.02 / 12**0.5, rel=0.02)
 
 
 def test_irregular_ticks_are_put_between_the_polls_around_them() -> None:
@@ -63,3 +64,26 @@ def test_time_whose_energy_is_lost_is_counted() -> None:
     assert found is not None
     assert found.lost_s(0.0, 5.0) == 1.0
     assert found.lost_s(3.5, 5.0) == 0.5
+
+
+def test_beyond_its_last_tick_a_counter_may_gain_one_more_and_is_flat_from_there() -> None:
+    found = Curve(np.array([0.0, 1.0, 2.0]), np.array([0.0, 70.0, 140.0]), 0.0, 1.0)
+    assert found.at(np.array([2.5, 3.0, 60.0])) == pytest.approx([175, 210, 210])
+    assert found.at(np.array([-0.5, -60.0])) == pytest.approx([-35, -70])
+
+
+def test_what_was_drawn_while_nothing_was_read_is_lost() -> None:
+    found = curve(polled(Course(), 5.0))
+    assert found is not None
+    assert found.lost_s(1.0, 4.9) == 0
+    assert found.lost_s(1.0, 8.0) == pytest.approx(3.0, abs=0.03)
+    [(low_s, high_s)] = found.unsound(1.0, 8.0)
+    assert low_s == pytest.approx(4.93, abs=0.01)
+    assert high_s == 8.0
+
+
+def test_a_tick_interval_with_a_loss_is_not_sound() -> None:
+    lost = Gap(1.2, 1.7, "reset", energy_known=False)
+    found = Curve(np.arange(4.0), np.arange(4.0), 0.0, 1.0, (lost,))
+    assert found.sound.tolist() == [True, False, True]
+    assert found.unsound(0.0, 3.0) == [(1.0, 2.0)]

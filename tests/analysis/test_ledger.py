@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from simulated.readings import Course, polled
 
 from energyprof.analysis.curve import Curve, curve
+from energyprof.analysis.doubt import Doubt
 from energyprof.analysis.ledger import Ledger, Piece, apportion
 
 
@@ -102,7 +104,7 @@ def test_functions_that_alternate_within_a_tick_are_told_apart_by_regression() -
     ledger = apportion(found, pieces, 2, 0.5, 41.0)
     assert ledger.estimator == "regress"
     assert ledger.energy_j == pytest.approx(truth_j, rel=0.01)
-    assert (np.sqrt(ledger.variance_j2) < 0.02 * ledger.energy_j).all()
+    assert (np.array([doubt.uncertainty_j for doubt in ledger.doubts]) < 0.02 * ledger.energy_j).all()
     assert conserved(ledger)
 
 
@@ -111,7 +113,7 @@ def test_too_few_intervals_to_tell_functions_apart_give_an_interval_that_admits_
     ledger = apportion(found, pieces, 2, 0.5, 3.5)
     assert ledger.estimator == "bracket"
     assert float(ledger.energy_j.sum()) == pytest.approx(sum(truth_j), rel=0.01)
-    assert (np.abs(ledger.energy_j - truth_j) < 1.96 * np.sqrt(ledger.variance_j2)).all()
+    assert (np.abs(ledger.energy_j - truth_j) < 1.96 * np.array([doubt.uncertainty_j for doubt in ledger.doubts])).all()
 
 
 def test_functions_in_fixed_proportions_are_not_told_apart() -> None:
@@ -141,3 +143,63 @@ def test_no_pattern_of_spans_loses_a_joule(spans: list[tuple[int, float, float]]
     pieces = [(owner, start_s, min(start_s + length_s, 5.0)) for owner, start_s, length_s in spans]
     ledger = apportion(found, pieces, 4, 0.5, 5.0)
     assert conserved(ledger)
+
+
+def in_fixed_proportions(end_s: float) -> tuple[Curve, list[Piece]]:
+    """10 ms at 600 W and 10 ms at 300 W in turn, without a pause."""
+    course, pieces, now_s = Course(), [], 1.0
+    while now_s < end_s:
+        course.times_s += [now_s, now_s + 0.01]
+        course.powers_w += [600.0, 300.0]
+        pieces += [(0, now_s, now_s + 0.01), (1, now_s + 0.01, now_s + 0.02)]
+        now_s += 0.02
+    course.times_s.append(now_s)
+    course.powers_w.append(course.idle_w)
+    found = curve(polled(course, end_s + 2))
+    assert found is not None
+    return found, pieces
+
+
+def test_proportions_that_vary_by_the_jitter_of_ticks_alone_are_not_fitted() -> None:
+    found, pieces = in_fixed_proportions(21.0)
+    assert apportion(found, pieces, 2, 3.0, 20.0).estimator != "regress"
+
+
+def test_what_cannot_be_told_apart_stays_so_however_often_the_books_are_closed() -> None:
+    found, pieces = in_fixed_proportions(61.0)
+    truth_j = np.array([600 * 0.01 * len(pieces) / 2, 300 * 0.01 * len(pieces) / 2])
+    for folds in (1, 30):
+        edges_s, carry = np.linspace(0.5, 62.0, folds + 1), None
+        energy_j, doubts = np.zeros(2), [Doubt(), Doubt()]
+        for start_s, end_s in itertools.pairwise(edges_s):
+            inside = [(k, max(a, start_s), min(b, end_s)) for k, a, b in pieces if b > start_s and a < end_s]
+            ledger = apportion(found, inside, 2, start_s, end_s, carry=carry, quiet_after=not inside)
+            carry, energy_j = ledger.carry, energy_j + ledger.energy_j
+            doubts = [sum_of + doubt for sum_of, doubt in zip(doubts, ledger.doubts, strict=True)]
+        half_width_j = 1.96 * np.array([doubt.uncertainty_j for doubt in doubts])
+        assert (np.abs(energy_j - truth_j) < half_width_j).all()
+
+
+def test_what_divides_within_a_group_casts_no_doubt_on_the_group() -> None:
+    found, pieces = in_fixed_proportions(3.0)
+    ledger = apportion(found, pieces, 2, 0.5, 4.5, groups=[[0], [0, 1]])
+    alone, together = ledger.doubts
+    assert together.repeated_j == 0
+    assert together.uncertainty_j < 0.05 * alone.uncertainty_j
+
+
+@pytest.mark.parametrize("noise", [0.005, 0.02])
+@pytest.mark.parametrize("duration_s", [0.02, 0.1, 0.7])
+def test_few_quiet_ticks_around_a_call_still_give_an_interval_that_holds(noise: float, duration_s: float) -> None:
+    held = 0
+    for seed in range(200):
+        generator = random.Random(seed)
+        start_s, course = 3 + generator.random(), Course()
+        course.pulse(start_s, duration_s, 600)
+        end_s = start_s + duration_s
+        found = curve(polled(course, end_s + 0.45, phase_s=generator.random() * 0.1, noise=noise, seed=seed))
+        assert found is not None
+        ledger = apportion(found, [(0, start_s, end_s)], 1, start_s - 0.35, end_s + 0.05)
+        error_j = float(ledger.energy_j[0]) - course.energy_j(start_s, end_s)
+        held += abs(error_j) <= 1.96 * ledger.doubts[0].uncertainty_j
+    assert held / 200 > 0.92

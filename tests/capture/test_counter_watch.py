@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from simulated.powercap import SimulatedPowercap
 
 from energyprof.capture.ring import Ring
 from energyprof.capture.sampler import Collected
 from energyprof.capture.sampler_process import CounterWatch, FaultNames
 from energyprof.model.domain import Domain
 from energyprof.model.timeline import Timeline
+from energyprof.sensors import rapl
 
 S = 1_000_000_000
 RAPL = Domain("cpu:package-0", "cpu", "rapl", "CPU package 0", counts_per_wrap=200_000_000, max_power_w=200.0)
@@ -88,3 +91,44 @@ def test_old_ticks_are_forgotten_but_for_the_last_few(tmp_path: Path) -> None:
     [timeline] = collected.timelines(30.0)
     assert timeline.counts == list(range(18, 31))
     assert timeline.seen_s[0] == pytest.approx(18.0)
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Domain:
+    tree = SimulatedPowercap(tmp_path)
+    tree.zone("intel-rapl:0", "package-0", power_w=50)
+    found = rapl.find(tree.sysfs)
+    assert found.sensor is not None
+    return found.sensor.domains[0]
+
+
+def test_a_package_whose_counter_falls_to_0_was_reset_and_did_not_wrap(tmp_path: Path, package: Domain) -> None:
+    timeline = watched(tmp_path, package, (1.0, 200_000_000_000), (1.02, 0), (1.04, 1_000_000))
+    [gap] = timeline.gaps
+    assert not gap.energy_known
+    assert timeline.counts[-1] <= 2_000_000
+
+
+def test_an_hour_in_which_a_package_may_have_wrapped_is_lost(tmp_path: Path, package: Domain) -> None:
+    timeline = watched(tmp_path, package, (1.0, 0), (1.02, "EIO"), (3601.0, 75_000_000_000), (3601.02, 75_001_000_000))
+    [gap] = timeline.gaps
+    assert not gap.energy_known
+    assert timeline.counts[-1] == 1_000_000
+
+
+def test_a_burst_far_above_the_limit_that_the_counter_was_late_to_show_is_believed(tmp_path: Path) -> None:
+    timeline = watched(tmp_path, replace(NVML, max_power_w=700.0), (1.0, 0), (1.02, 100_000), (1.04, 170_000))
+    assert timeline.gaps == []
+
+
+def test_a_jump_that_no_power_explains_is_a_reset(tmp_path: Path) -> None:
+    timeline = watched(tmp_path, replace(NVML, max_power_w=700.0), (1.0, 0), (1.02, 9_000_000), (1.04, 9_070_000))
+    [gap] = timeline.gaps
+    assert not gap.energy_known
+    assert timeline.counts[-1] == 70_000
+
+
+def test_a_counter_that_could_first_be_read_late_has_lost_what_came_before(tmp_path: Path) -> None:
+    timeline = watched(tmp_path, NVML, (1.0, "busy"), (1.02, "busy"), (13.0, 500), (13.1, 7500), (13.2, 14500))
+    [gap] = timeline.gaps
+    assert (gap.start_s, gap.end_s, gap.energy_known) == (1.0, 13.0, False)

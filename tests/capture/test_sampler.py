@@ -114,3 +114,22 @@ def test_a_gpu_that_is_not_there_is_refused_with_the_reason(tmp_path: Path, monk
 def test_reading_before_the_start_is_an_error() -> None:
     with pytest.raises(NotMeasurable, match="not started"):
         Sampler().timelines()
+
+
+def test_a_sampler_that_finds_another_machine_when_it_starts_again_is_ended(
+    gpu: SimulatedGpu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sampler = Sampler(["nvml"])
+    sampler.start()
+    sampler.wait_past(time.monotonic() + 0.4)
+    killed = sampler._child
+    assert killed is not None
+    monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.wait()
+    killed_s = time.monotonic()
+    while (sampler._child is killed or sampler.running) and time.monotonic() < killed_s + 30:
+        time.sleep(0.05)
+    [timeline] = sampler.timelines()
+    sampler.stop()
+    assert timeline.end_s <= killed_s + 0.05

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -264,3 +266,81 @@ with Profiler():
 assert work.energy.calls == 1
 """
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def test_a_sampler_that_hangs_loses_the_joules_of_that_time_and_no_others(draw: Draw) -> None:
+    profiler = Profiler(sensors=["nvml"]).start()
+    time.sleep(0.4)
+    with profiler.span("before"):
+        draw(0.3, 600)
+    time.sleep(0.5)
+    child = profiler._sampler._child
+    assert child is not None
+    os.kill(child.pid, signal.SIGSTOP)
+    with profiler.span("meanwhile"):
+        draw(0.3, 600)
+    result = profiler.stop()
+    assert value(result["before"].energy) == pytest.approx(180, rel=0.05)
+    for lost in (result["meanwhile"].energy, result.total, result.idle, result.unattributed):
+        assert lost.value is None
+        assert "could not be read" in (lost.reason or "")
+    assert any("lost" in warning for warning in result.warnings)
+
+
+def test_a_call_that_still_runs_is_in_the_energy_and_not_in_the_energy_per_call(draw: Draw) -> None:
+    with Profiler(sensors=["nvml"]) as profiler:
+        time.sleep(0.4)
+        with profiler.span("call", requests=1):
+            draw(0.2, 600)
+        time.sleep(0.4)
+        running = profiler.span("call")
+        running.__enter__()
+        draw(0.5, 600)
+        time.sleep(0.5)
+        call = profiler.result["call"]
+        assert call.calls == 1
+        assert value(call.energy) > 350
+        assert value(call.per_call) == pytest.approx(120, rel=0.05)
+        assert value(call.per("requests")) == pytest.approx(120, rel=0.05)
+        assert value(call.power_w) == pytest.approx(600, rel=0.05)
+        running.__exit__(None, None, None)
+        time.sleep(0.4)
+    assert profiler.result["call"].calls == 2
+    assert value(profiler.result["call"].energy_finished) == value(profiler.result["call"].energy)
+
+
+def test_a_span_below_what_the_counter_resolves_has_a_bound_and_no_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gpu: SimulatedGpu
+) -> None:
+    (tmp_path / "noisy").mkdir()
+    noisy = SimulatedGpu(tmp_path / "noisy", idle_w=IDLE_W, period_s=0.1, noise=0.05)
+    for key, setting in noisy.env.items():
+        monkeypatch.setenv(key, setting)
+    with Profiler(sensors=["nvml"]) as profiler:
+        time.sleep(0.5)
+        with profiler.span("blink"):
+            time.sleep(0.0002)
+        time.sleep(0.5)
+    blink = profiler.result["blink"]
+    assert blink.energy.value is None
+    assert blink.energy.high is not None
+    assert 70 * 0.0002 < blink.energy.high < 20
+    assert str(blink.per_call).startswith("at most ")
+    result = profiler.result
+    assert value(result.idle) + value(result.unattributed) == pytest.approx(value(result.total), rel=1e-9)
+
+
+def test_the_total_has_an_interval_that_holds_what_the_device_drew(gpu: SimulatedGpu, draw: Draw) -> None:
+    profiler = Profiler(sensors=["nvml"])
+    profiler.start()
+    start_s = time.monotonic()
+    time.sleep(0.6)
+    result = profiler.stop()
+    books = profiler._books
+    assert books is not None
+    truth_j = gpu.edges.energy_j(books.start_s, books.closed_s)
+    assert books.start_s <= start_s
+    assert result.total.low is not None
+    assert result.total.high is not None
+    assert result.total.low <= truth_j <= result.total.high
+    assert result.total.high > result.total.low

@@ -246,3 +246,22 @@ def test_a_tree_that_another_process_moves_follows_the_truth(tree: SimulatedPowe
         late_s = time.monotonic()
     behind_uj = (round(zone.edges.energy_j(0, late_s) * 1e6) - int(reading)) % (zone.range_uj + 1)
     assert behind_uj * 1e-6 <= 100 * (late_s - early_s + 5)
+
+
+def test_the_most_a_package_may_draw_is_its_highest_limit(tree: SimulatedPowercap) -> None:
+    zone = tree.zone("intel-rapl:0", "package-0", power_w=50)
+    (zone.path / "constraint_0_max_power_uw").write_text("125000000\n")
+    (zone.path / "constraint_1_power_limit_uw").write_text("253000000\n")
+    found = find(tree.sysfs)
+    assert found.sensor is not None
+    assert found.sensor.domains[0].max_power_w == pytest.approx(253)
+
+
+@pytest.mark.parametrize("limit", [None, "0"])
+def test_where_the_kernel_does_not_say_no_package_draws_a_kilowatt(tree: SimulatedPowercap, limit: str | None) -> None:
+    zone = tree.zone("intel-rapl:0", "package-0", power_w=50)
+    if limit is not None:
+        (zone.path / "constraint_0_max_power_uw").write_text(limit)
+    found = find(tree.sysfs)
+    assert found.sensor is not None
+    assert found.sensor.domains[0].max_power_w == 1000
