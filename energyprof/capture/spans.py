@@ -48,6 +48,7 @@ class SpanLog:
 
     def __init__(self) -> None:
         self.closed: deque[OpenSpan] = deque()
+        self._open_at_end: list[OpenSpan] | None = None
 
     def activate(self) -> None:
         """Receives spans from now on."""
@@ -55,9 +56,22 @@ class SpanLog:
         _active = (*_active, self)
 
     def deactivate(self) -> None:
-        """Receives no more spans."""
+        """Receives no more spans; those that are open now stay its own, whenever they end."""
         global _active
+        if self in _active:
+            self._open_at_end = open_spans()
         _active = tuple(log for log in _active if log is not self)
+
+    def take(self) -> tuple[list[OpenSpan], list[OpenSpan]]:
+        """The spans that closed since the last time, and those that are open.
+
+        The open ones are looked up first, so that a span that ends in between is seen twice, and given as a closed
+        one, rather than not at all.
+        """
+        running = open_spans() if self._open_at_end is None else self._open_at_end
+        closed = [self.closed.popleft() for _ in range(len(self.closed))]
+        ended = set(closed)
+        return closed, [span for span in running if span not in ended]
 
 
 _active: tuple[SpanLog, ...] = ()
@@ -90,9 +104,9 @@ def finish(span: OpenSpan, error: BaseException | None = None) -> None:
     if error is not None:
         span.error = type(error).__name__
     span.closed = True
-    _open.pop(span.id, None)
     for log in _active:
         log.closed.append(span)
+    _open.pop(span.id, None)  # last, so that at every instant it is among the open or the closed ones
 
 
 def open_spans() -> list[OpenSpan]:
@@ -115,9 +129,10 @@ class Stretch:
 
     def __exit__(self, *_: object) -> None:
         synchronise_devices()
-        start_ns, self._span.active_ns = self._span.active_ns, None
-        assert start_ns is not None
-        self._span.segments.append((start_ns, monotonic_ns()))
+        span = self._span
+        assert span.active_ns is not None
+        span.segments.append((span.active_ns, monotonic_ns()))
+        span.active_ns = None  # after the segment is there, so that another thread sees the stretch at every instant
         CURRENT.reset(self._token)
 
 

@@ -14,7 +14,7 @@ from types import TracebackType
 from energyprof.analysis.curve import curve
 from energyprof.capture import spans
 from energyprof.capture.sampler import Sampler
-from energyprof.capture.spans import OpenSpan, SpanLog, Stretch, begin, finish, open_spans
+from energyprof.capture.spans import OpenSpan, SpanLog, Stretch, begin, finish
 from energyprof.footprint.site import Site
 from energyprof.model.errors import EnergyprofError, NotMeasurable
 from energyprof.model.span import Span
@@ -159,9 +159,8 @@ class Profiler:
             books = self._open_books()
             timelines = [timeline for timeline in self._sampler.timelines() if timeline.domain in books.domains]
             covered_s = min((_covered_s(timeline) for timeline in timelines), default=books.closed_s)
-            closed = [self._log.closed.popleft() for _ in range(len(self._log.closed))]
+            closed, running = self._log.take()
             self._keep(closed)
-            running = [span for span in open_spans() if not span.closed]
             books.close_until(covered_s if end_s is None else end_s, closed, running, timelines)
             if self._out is None:
                 self._sampler.forget_before(books.closed_s, keep_ticks=KEPT_TICKS)
@@ -175,7 +174,9 @@ class Profiler:
 
     def _fold_forever(self) -> None:
         while not self._ended.wait(FOLD_PERIOD_S):
-            self._fold(None)
+            with self._lock:
+                if not self._ended.is_set():
+                    self._fold(None)
 
     def __enter__(self) -> Profiler:
         return self.start()

@@ -175,6 +175,28 @@ def test_start_and_stop_work_without_a_with_block(draw: Draw) -> None:
     assert profiler.result["x"].calls == 1
 
 
+def test_a_span_that_ends_just_after_the_profiler_is_charged_up_to_its_stop(gpu: SimulatedGpu, draw: Draw) -> None:
+    profiler = Profiler(sensors=["nvml"]).start()
+    time.sleep(0.4)
+    inside = threading.Event()
+
+    def work() -> None:
+        with profiler.span("x"):
+            inside.set()
+            draw(0.7, 600)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    inside.wait(5)
+    start_s = time.monotonic()
+    time.sleep(0.6)
+    end_s = time.monotonic()
+    result = profiler.stop()
+    thread.join()
+    assert value(result["x"].energy) == pytest.approx(gpu.edges.energy_j(start_s, end_s), rel=0.05)
+    assert shared_j(result) == pytest.approx(value(result.total), rel=1e-9)
+
+
 def test_an_async_with_block_works(draw: Draw) -> None:
     async def main() -> Profiler:
         async with Profiler(sensors=["nvml"]) as profiler:
