@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -69,7 +71,6 @@ class Sampler:
         self._restarts = 0
         self._lock = threading.RLock()
         self._ended = threading.Event()
-        self._owner = os.getpid()
 
     def start(self, *, wait: bool = True) -> None:
         """Starts the child.
@@ -92,6 +93,7 @@ class Sampler:
                 "Free some space in the temporary folder, or allow child processes."
             ) from error
         self._started_s = time.monotonic()
+        _running.add(self)
         threading.Thread(target=self._drain_forever, name="energyprof-drain", daemon=True).start()
         if wait:
             self.ready()
@@ -188,25 +190,39 @@ class Sampler:
     def _stop(self) -> SamplerRecord:
         child, ring = self._running_child(), self._ring
         assert ring is not None
-        assert self._started_s is not None
         self._ended.set()
-        if os.getpid() == self._owner:
-            ring.want_stop()
-            _wait_or_kill(child)
+        ring.want_stop()
+        _wait_or_kill(child)
         if self._collected is not None:
             self._drain()
+        record = self._close(ring)
+        self._remove_files(ring.path)
+        return record
+
+    def _close(self, ring: Ring) -> SamplerRecord:
+        assert self._started_s is not None
         record = SamplerRecord("process", self._period_s, ring.cpu_s, time.monotonic() - self._started_s)
         self._last_polled_s = ring.polled_s
         ring.close()
         self._ring = None
-        self._remove_files(ring.path)
+        _running.discard(self)
         return record
 
     def _remove_files(self, ring: Path) -> None:
         ring.unlink(missing_ok=True)
         ring.with_suffix(".faults").unlink(missing_ok=True)
         if self._folder is None:
-            ring.parent.rmdir()
+            shutil.rmtree(ring.parent, ignore_errors=True)
+
+    def leave_to_parent(self) -> None:
+        """In the child of a fork: keeps what has been read so far, and lets go of what the parent still uses.
+
+        The lock is a new one, because the thread that may have held the old one does not live here.
+        """
+        self._lock = threading.RLock()
+        self._child = None
+        if self._ring is not None:
+            self._finished = self._close(self._ring)
 
     def __enter__(self) -> Sampler:
         self.start()
@@ -337,6 +353,18 @@ class Collected:
             drop = max(bisect_left(columns[1], instant_s) - keep_ticks, 0)
             for column in columns:
                 del column[:drop]
+
+
+_running: weakref.WeakSet[Sampler] = weakref.WeakSet()
+
+
+def _leave_all_to_parent() -> None:
+    for sampler in list(_running):
+        sampler.leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_all_to_parent)
 
 
 def _import_paths() -> list[str]:

@@ -34,6 +34,11 @@ FOLD_PERIOD_S = 10.0
 KEPT_TICKS = 64
 """Ticks kept from before the accounted time: enough to fit the counter's grid."""
 
+FORKED = (
+    "This process was forked from the one that started the profiler, so its figures end with the fork. "
+    "Use a Profiler of its own in the child."
+)
+
 
 class Profiler:
     """Counts the joules of a scope and shares them out among the spans in it.
@@ -66,6 +71,7 @@ class Profiler:
         self._lock = threading.RLock()
         self._ended = threading.Event()
         self._result: Result | None = None
+        self._forked = False
         self._warnings: list[str] = []
 
     def start(self) -> Profiler:
@@ -82,8 +88,13 @@ class Profiler:
         return self
 
     def stop(self) -> Result:
-        """Stops counting and works out the result; safe to call twice."""
+        """Stops counting and works out the result; safe to call twice.
+
+        In the child of a fork the profiler stays its parent's, and the result is what was known at the fork.
+        """
         with self._lock:
+            if self._forked:
+                return self.result
             if self._result is None:
                 self._result = self._stop()
             return self._result
@@ -130,6 +141,12 @@ class Profiler:
             if self._result is None:
                 self._bring_up_to_date()
             return measurement_of(self._open_books(), name, self._site, primary=True)
+
+    def leave_to_parent(self) -> None:
+        """In the child of a fork: the parent goes on with it, and any thread that held its lock is not here."""
+        self._lock = threading.RLock()
+        self._forked = True
+        self._warnings.append(FORKED)
 
     def _open_books(self) -> Books:
         if self._books is None:
@@ -249,7 +266,10 @@ def _recorded(span: OpenSpan) -> Span:
 
 def _forget_after_fork() -> None:
     """The child of a fork has none of its parent's profilers: their samplers watch the parent."""
-    global _fallback_failure
+    global _fallback_failure, _fallback_lock
+    for profiler in _started:
+        profiler.leave_to_parent()
+    _fallback_lock = threading.Lock()
     _started.clear()
     _fallback_failure = None
 

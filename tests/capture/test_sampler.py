@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -62,6 +63,17 @@ def test_no_file_is_left_behind(gpu: SimulatedGpu) -> None:
     assert folder.exists()
     sampler.stop()
     assert not folder.exists()
+
+
+def test_a_folder_that_somebody_removed_does_not_harm_what_was_measured(gpu: SimulatedGpu) -> None:
+    sampler = Sampler(["nvml"])
+    sampler.start()
+    sampler.wait_past(time.monotonic() + 0.3)
+    assert sampler._ring is not None
+    shutil.rmtree(sampler._ring.path.parent)
+    sampler.stop()
+    [timeline] = sampler.timelines()
+    assert len(timeline.counts) >= 2
 
 
 def test_a_killed_sampler_leaves_what_it_had_measured(gpu: SimulatedGpu) -> None:
