@@ -91,10 +91,16 @@ def use_fallback(start: Callable[[], None]) -> None:
 
 
 def begin(name: str) -> OpenSpan:
-    """A new span below the current one; not active yet."""
+    """A new span below the current one, or the nearest around it that is still open; not active yet.
+
+    A task or a callback inherits the current span of whoever started it, and may outlive that span by hours.
+    """
     if not _active and _start_fallback is not None:
         _start_fallback()
-    span = OpenSpan(name, CURRENT.get())
+    parent = CURRENT.get()
+    while parent is not None and parent.id not in _open:
+        parent = parent.parent
+    span = OpenSpan(name, parent)
     _open[span.id] = span
     return span
 
@@ -115,15 +121,19 @@ def open_spans() -> list[OpenSpan]:
 
 
 class Stretch:
-    """One active stretch of a span, as a context manager that swallows nothing."""
+    """One active stretch of a span, as a context manager that swallows nothing.
 
-    __slots__ = ("_span", "_token")
+    It may be left in another context than it was entered in, as around a `yield`: that context keeps its own span.
+    """
+
+    __slots__ = ("_before", "_span")
 
     def __init__(self, span: OpenSpan) -> None:
         self._span = span
 
     def __enter__(self) -> None:
-        self._token = CURRENT.set(self._span)
+        self._before = CURRENT.get()
+        CURRENT.set(self._span)
         synchronise_devices()
         self._span.active_ns = monotonic_ns()
 
@@ -133,7 +143,8 @@ class Stretch:
         assert span.active_ns is not None
         span.segments.append((span.active_ns, monotonic_ns()))
         span.active_ns = None  # after the segment is there, so that another thread sees the stretch at every instant
-        CURRENT.reset(self._token)
+        if CURRENT.get() is span:
+            CURRENT.set(self._before)
 
 
 def synchronise_devices() -> None:
