@@ -82,21 +82,38 @@ class Sampler:
             UnknownName: there is no sensor of such a name.
             NotMeasurable: nothing can be measured, or no child process can be started.
         """
-        folder = self._folder or Path(tempfile.mkdtemp(prefix="energyprof-", dir=_memory_folder()))
-        path = folder / f"samples-{os.getpid()}-{id(self):x}.ring"
         try:
-            self._ring = Ring.create(path, self._period_s)
-            self._child = self._spawn(path)
+            self._launch()
         except OSError as error:
             raise NotMeasurable(
                 f"The sampler cannot be started ({error}), so no energy can be measured. "
                 "Free some space in the temporary folder, or allow child processes."
             ) from error
-        self._started_s = time.monotonic()
-        _running.add(self)
-        threading.Thread(target=self._drain_forever, name="energyprof-drain", daemon=True).start()
         if wait:
+            self._ready_or_stopped()
+        threading.Thread(target=self._drain_forever, name="energyprof-drain", daemon=True).start()
+
+    def _launch(self) -> None:
+        folder = self._folder or Path(tempfile.mkdtemp(prefix="energyprof-", dir=_memory_folder()))
+        path = folder / f"samples-{os.getpid()}-{id(self):x}.ring"
+        self._started_s = time.monotonic()
+        try:
+            self._ring = Ring.create(path, self._period_s)
+            self._child = self._spawn(path)
+        except OSError:
+            if self._ring is not None:
+                self._close(self._ring)
+            self._remove_files(path)
+            raise
+        _running.add(self)
+
+    def _ready_or_stopped(self) -> None:
+        """Waits for the first readings; where there are none, nothing that was started may go on."""
+        try:
             self.ready()
+        except BaseException:
+            self.stop()
+            raise
 
     def _spawn(self, ring: Path) -> subprocess.Popen[str]:
         request = {

@@ -71,6 +71,7 @@ class Profiler:
         self._lock = threading.RLock()
         self._ended = threading.Event()
         self._result: Result | None = None
+        self._begun = False
         self._forked = False
         self._warnings: list[str] = []
 
@@ -78,8 +79,15 @@ class Profiler:
         """Starts counting.
 
         Raises:
-            UnknownName, NotMeasurable: the sensors asked for cannot be used.
+            UnknownName, NotMeasurable: the sensors asked for cannot be used, or it was started before.
         """
+        with self._lock:
+            if self._begun:
+                raise NotMeasurable(
+                    "This profiler was started before, so it would measure nothing more: one profiler is one scope. "
+                    "Make a new Profiler."
+                )
+            self._begun = True
         self._sampler.start()
         self._books = Books(self._log, self._sampler.domains, time.monotonic())
         self._log.activate()

@@ -197,6 +197,20 @@ def test_a_span_that_ends_just_after_the_profiler_is_charged_up_to_its_stop(gpu:
     assert shared_j(result) == pytest.approx(value(result.total), rel=1e-9)
 
 
+def test_a_second_start_is_refused_and_starts_nothing(draw: Draw) -> None:
+    profiler = Profiler(sensors=["nvml"]).start()
+    with pytest.raises(NotMeasurable, match="Make a new Profiler"):
+        profiler.start()
+    with profiler.span("x"):
+        draw(0.2, 300)
+    result = profiler.stop()
+    with pytest.raises(NotMeasurable, match="Make a new Profiler"):
+        profiler.start()
+    assert profiler.result is result
+    assert result["x"].calls == 1
+    assert not profiler._sampler.running
+
+
 def test_an_async_with_block_works(draw: Draw) -> None:
     async def main() -> Profiler:
         async with Profiler(sensors=["nvml"]) as profiler:
