@@ -6,11 +6,13 @@ import importlib.util
 import json
 import os
 import select
+import shutil
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -70,7 +72,6 @@ class Sampler:
         self._restarts = 0
         self._lock = threading.RLock()
         self._ended = threading.Event()
-        self._owner = os.getpid()
 
     def start(self, *, wait: bool = True) -> None:
         """Starts the child.
@@ -82,20 +83,38 @@ class Sampler:
             UnknownName: there is no sensor of such a name.
             NotMeasurable: nothing can be measured, or no child process can be started.
         """
-        folder = self._folder or Path(tempfile.mkdtemp(prefix="energyprof-", dir=_memory_folder()))
-        path = folder / f"samples-{os.getpid()}-{id(self):x}.ring"
         try:
-            self._ring = Ring.create(path, self._period_s)
-            self._child = self._spawn(path)
+            self._launch()
         except OSError as error:
             raise NotMeasurable(
                 f"The sampler cannot be started ({error}), so no energy can be measured. "
                 "Free some space in the temporary folder, or allow child processes."
             ) from error
-        self._started_s = time.monotonic()
-        threading.Thread(target=self._drain_forever, name="energyprof-drain", daemon=True).start()
         if wait:
+            self._ready_or_stopped()
+        threading.Thread(target=self._drain_forever, name="energyprof-drain", daemon=True).start()
+
+    def _launch(self) -> None:
+        folder = self._folder or Path(tempfile.mkdtemp(prefix="energyprof-", dir=_memory_folder()))
+        path = folder / f"samples-{os.getpid()}-{id(self):x}.ring"
+        self._started_s = time.monotonic()
+        try:
+            self._ring = Ring.create(path, self._period_s)
+            self._child = self._spawn(path)
+        except OSError:
+            if self._ring is not None:
+                self._close(self._ring)
+            self._remove_files(path)
+            raise
+        _running.add(self)
+
+    def _ready_or_stopped(self) -> None:
+        """Waits for the first readings; where there are none, nothing that was started may go on."""
+        try:
             self.ready()
+        except BaseException:
+            self.stop()
+            raise
 
     def _spawn(self, ring: Path) -> subprocess.Popen[str]:
         request = {
@@ -188,25 +207,39 @@ class Sampler:
     def _stop(self) -> SamplerRecord:
         child, ring = self._running_child(), self._ring
         assert ring is not None
-        assert self._started_s is not None
         self._ended.set()
-        if os.getpid() == self._owner:
-            ring.want_stop()
-            _wait_or_kill(child)
+        ring.want_stop()
+        _wait_or_kill(child)
         if self._collected is not None:
             self._drain()
+        record = self._close(ring)
+        self._remove_files(ring.path)
+        return record
+
+    def _close(self, ring: Ring) -> SamplerRecord:
+        assert self._started_s is not None
         record = SamplerRecord("process", self._period_s, ring.cpu_s, time.monotonic() - self._started_s)
         self._last_polled_s = ring.polled_s
         ring.close()
         self._ring = None
-        self._remove_files(ring.path)
+        _running.discard(self)
         return record
 
     def _remove_files(self, ring: Path) -> None:
         ring.unlink(missing_ok=True)
         ring.with_suffix(".faults").unlink(missing_ok=True)
         if self._folder is None:
-            ring.parent.rmdir()
+            shutil.rmtree(ring.parent, ignore_errors=True)
+
+    def leave_to_parent(self) -> None:
+        """In the child of a fork: keeps what has been read so far, and lets go of what the parent still uses.
+
+        The lock is a new one, because the thread that may have held the old one does not live here.
+        """
+        self._lock = threading.RLock()
+        self._child = None
+        if self._ring is not None:
+            self._finished = self._close(self._ring)
 
     def __enter__(self) -> Sampler:
         self.start()
@@ -342,6 +375,18 @@ class Collected:
             drop = max(bisect_left(columns[1], instant_s) - keep_ticks, 0)
             for column in columns:
                 del column[:drop]
+
+
+_running: weakref.WeakSet[Sampler] = weakref.WeakSet()
+
+
+def _leave_all_to_parent() -> None:
+    for sampler in list(_running):
+        sampler.leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_all_to_parent)
 
 
 def _import_paths() -> list[str]:

@@ -48,6 +48,7 @@ class SpanLog:
 
     def __init__(self) -> None:
         self.closed: deque[OpenSpan] = deque()
+        self._open_at_end: list[OpenSpan] | None = None
 
     def activate(self) -> None:
         """Receives spans from now on."""
@@ -55,9 +56,22 @@ class SpanLog:
         _active = (*_active, self)
 
     def deactivate(self) -> None:
-        """Receives no more spans."""
+        """Receives no more spans; those that are open now stay its own, whenever they end."""
         global _active
+        if self in _active:
+            self._open_at_end = open_spans()
         _active = tuple(log for log in _active if log is not self)
+
+    def take(self) -> tuple[list[OpenSpan], list[OpenSpan]]:
+        """The spans that closed since the last time, and those that are open.
+
+        The open ones are looked up first, so that a span that ends in between is seen twice, and given as a closed
+        one, rather than not at all.
+        """
+        running = open_spans() if self._open_at_end is None else self._open_at_end
+        closed = [self.closed.popleft() for _ in range(len(self.closed))]
+        ended = set(closed)
+        return closed, [span for span in running if span not in ended]
 
 
 _active: tuple[SpanLog, ...] = ()
@@ -77,10 +91,16 @@ def use_fallback(start: Callable[[], None]) -> None:
 
 
 def begin(name: str) -> OpenSpan:
-    """A new span below the current one; not active yet."""
+    """A new span below the current one, or the nearest around it that is still open; not active yet.
+
+    A task or a callback inherits the current span of whoever started it, and may outlive that span by hours.
+    """
     if not _active and _start_fallback is not None:
         _start_fallback()
-    span = OpenSpan(name, CURRENT.get())
+    parent = CURRENT.get()
+    while parent is not None and parent.id not in _open:
+        parent = parent.parent
+    span = OpenSpan(name, parent)
     _open[span.id] = span
     return span
 
@@ -90,9 +110,9 @@ def finish(span: OpenSpan, error: BaseException | None = None) -> None:
     if error is not None:
         span.error = type(error).__name__
     span.closed = True
-    _open.pop(span.id, None)
     for log in _active:
         log.closed.append(span)
+    _open.pop(span.id, None)  # last, so that at every instant it is among the open or the closed ones
 
 
 def open_spans() -> list[OpenSpan]:
@@ -101,24 +121,30 @@ def open_spans() -> list[OpenSpan]:
 
 
 class Stretch:
-    """One active stretch of a span, as a context manager that swallows nothing."""
+    """One active stretch of a span, as a context manager that swallows nothing.
 
-    __slots__ = ("_span", "_token")
+    It may be left in another context than it was entered in, as around a `yield`: that context keeps its own span.
+    """
+
+    __slots__ = ("_before", "_span")
 
     def __init__(self, span: OpenSpan) -> None:
         self._span = span
 
     def __enter__(self) -> None:
-        self._token = CURRENT.set(self._span)
+        self._before = CURRENT.get()
+        CURRENT.set(self._span)
         synchronise_devices()
         self._span.active_ns = monotonic_ns()
 
     def __exit__(self, *_: object) -> None:
         synchronise_devices()
-        start_ns, self._span.active_ns = self._span.active_ns, None
-        assert start_ns is not None
-        self._span.segments.append((start_ns, monotonic_ns()))
-        CURRENT.reset(self._token)
+        span = self._span
+        assert span.active_ns is not None
+        span.segments.append((span.active_ns, monotonic_ns()))
+        span.active_ns = None  # after the segment is there, so that another thread sees the stretch at every instant
+        if CURRENT.get() is span:
+            CURRENT.set(self._before)
 
 
 def synchronise_devices() -> None:

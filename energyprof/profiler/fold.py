@@ -50,7 +50,7 @@ class Books:
 
         Args:
             instant_s: no later than what the timelines cover.
-            spans: closed since the last time. running: still open.
+            spans: closed since the last time. running: others, open at that instant or when they were looked up.
             timelines: all domains; ticks before the last `closed_s` may be missing.
         """
         if instant_s <= self.closed_s:
@@ -60,7 +60,7 @@ class Books:
         running = list(running)
         self._waiting = [span for span in waiting if span.segments and span.segments[-1][1] / NS_PER_S > instant_s]
         open_ids = {span.id for span in [*self._waiting, *running]}
-        snapshots = [_snapshot(span, instant_s) for span in [*waiting, *running] if span.segments or span.active_ns]
+        snapshots = [_snapshot(span, instant_s) for span in [*waiting, *running]]
         owners, pieces = self._pieces(snapshots, open_ids, instant_s)
         for timeline in timelines:
             if timeline.domain in self.domains:
@@ -130,9 +130,10 @@ class Books:
 
 
 def _snapshot(span: OpenSpan, instant_s: float) -> Snapshot:
+    active_ns = span.active_ns  # before the segments: a stretch that ends in between is then seen as one of these
     segments = [(start / NS_PER_S, end / NS_PER_S) for start, end in span.segments]
-    active_ns = span.active_ns
-    if active_ns is not None and active_ns / NS_PER_S < instant_s:
+    last_s = segments[-1][0] if segments else 0.0
+    if active_ns is not None and last_s < active_ns / NS_PER_S < instant_s:
         segments.append((active_ns / NS_PER_S, instant_s))
     return Snapshot(span, segments, span.closed)
 

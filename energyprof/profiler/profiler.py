@@ -14,7 +14,7 @@ from types import TracebackType
 from energyprof.analysis.curve import curve
 from energyprof.capture import spans
 from energyprof.capture.sampler import Sampler
-from energyprof.capture.spans import OpenSpan, SpanLog, Stretch, begin, finish, open_spans
+from energyprof.capture.spans import OpenSpan, SpanLog, Stretch, begin, finish
 from energyprof.footprint.site import Site
 from energyprof.model.errors import EnergyprofError, NotMeasurable
 from energyprof.model.span import Span
@@ -36,6 +36,11 @@ STALLED_S = 30.0
 
 KEPT_TICKS = 64
 """Ticks kept from before the accounted time: enough to fit the counter's grid."""
+
+FORKED = (
+    "This process was forked from the one that started the profiler, so its figures end with the fork. "
+    "Use a Profiler of its own in the child."
+)
 
 
 class Profiler:
@@ -69,14 +74,23 @@ class Profiler:
         self._lock = threading.RLock()
         self._ended = threading.Event()
         self._result: Result | None = None
+        self._begun = False
+        self._forked = False
         self._warnings: list[str] = []
 
     def start(self) -> Profiler:
         """Starts counting.
 
         Raises:
-            UnknownName, NotMeasurable: the sensors asked for cannot be used.
+            UnknownName, NotMeasurable: the sensors asked for cannot be used, or it was started before.
         """
+        with self._lock:
+            if self._begun:
+                raise NotMeasurable(
+                    "This profiler was started before, so it would measure nothing more: one profiler is one scope. "
+                    "Make a new Profiler."
+                )
+            self._begun = True
         self._sampler.start()
         self._books = Books(self._log, self._sampler.domains, time.monotonic())
         self._log.activate()
@@ -85,8 +99,13 @@ class Profiler:
         return self
 
     def stop(self) -> Result:
-        """Stops counting and works out the result; safe to call twice."""
+        """Stops counting and works out the result; safe to call twice.
+
+        In the child of a fork the profiler stays its parent's, and the result is what was known at the fork.
+        """
         with self._lock:
+            if self._forked:
+                return self.result
             if self._result is None:
                 self._result = self._stop()
             return self._result
@@ -134,6 +153,12 @@ class Profiler:
                 self._bring_up_to_date()
             return measurement_of(self._open_books(), name, self._site, primary=True)
 
+    def leave_to_parent(self) -> None:
+        """In the child of a fork: the parent goes on with it, and any thread that held its lock is not here."""
+        self._lock = threading.RLock()
+        self._forked = True
+        self._warnings.append(FORKED)
+
     def _open_books(self) -> Books:
         if self._books is None:
             raise NotMeasurable("The profiler was not started, so it has no result. Use `with Profiler()` or start().")
@@ -163,9 +188,8 @@ class Profiler:
             timelines = [timeline for timeline in self._sampler.timelines() if timeline.domain in books.domains]
             covered_s = min((_covered_s(timeline) for timeline in timelines), default=books.closed_s)
             covered_s = max(covered_s, time.monotonic() - STALLED_S)
-            closed = [self._log.closed.popleft() for _ in range(len(self._log.closed))]
+            closed, running = self._log.take()
             self._keep(closed)
-            running = [span for span in open_spans() if not span.closed]
             books.close_until(covered_s if end_s is None else end_s, closed, running, timelines)
             if self._out is None:
                 self._sampler.forget_before(books.closed_s, keep_ticks=KEPT_TICKS)
@@ -179,7 +203,9 @@ class Profiler:
 
     def _fold_forever(self) -> None:
         while not self._ended.wait(FOLD_PERIOD_S):
-            self._fold(None)
+            with self._lock:
+                if not self._ended.is_set():
+                    self._fold(None)
 
     def __enter__(self) -> Profiler:
         return self.start()
@@ -252,7 +278,10 @@ def _recorded(span: OpenSpan) -> Span:
 
 def _forget_after_fork() -> None:
     """The child of a fork has none of its parent's profilers: their samplers watch the parent."""
-    global _fallback_failure
+    global _fallback_failure, _fallback_lock
+    for profiler in _started:
+        profiler.leave_to_parent()
+    _fallback_lock = threading.Lock()
     _started.clear()
     _fallback_failure = None
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import sys
+import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -12,7 +16,7 @@ from simulated.fixtures import gpu_library  # noqa: F401
 from simulated.gpu import SimulatedGpu
 
 from energyprof.analysis.curve import curve
-from energyprof.capture.sampler import Sampler
+from energyprof.capture.sampler import Sampler, _memory_folder
 from energyprof.model.errors import NotMeasurable, UnknownName
 
 pytestmark = pytest.mark.usefixtures("gpu_library")
@@ -64,6 +68,17 @@ def test_no_file_is_left_behind(gpu: SimulatedGpu) -> None:
     assert not folder.exists()
 
 
+def test_a_folder_that_somebody_removed_does_not_harm_what_was_measured(gpu: SimulatedGpu) -> None:
+    sampler = Sampler(["nvml"])
+    sampler.start()
+    sampler.wait_past(time.monotonic() + 0.3)
+    assert sampler._ring is not None
+    shutil.rmtree(sampler._ring.path.parent)
+    sampler.stop()
+    [timeline] = sampler.timelines()
+    assert len(timeline.counts) >= 2
+
+
 def test_a_killed_sampler_leaves_what_it_had_measured(gpu: SimulatedGpu) -> None:
     sampler = Sampler(["nvml"])
     sampler.start()
@@ -109,6 +124,36 @@ def test_a_gpu_that_is_not_there_is_refused_with_the_reason(tmp_path: Path, monk
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
     with pytest.raises(NotMeasurable):
         Sampler(["nvml"]).start()
+
+
+def rings() -> set[Path]:
+    folder = Path(_memory_folder() or tempfile.gettempdir())
+    return set(folder.glob(f"energyprof-*/samples-{os.getpid()}-*"))
+
+
+def children() -> list[str]:
+    tasks = Path("/proc/self/task").glob("*/children")
+    return " ".join(task.read_text() for task in tasks).split()
+
+
+def descriptors() -> set[str]:
+    return {descriptor.name for descriptor in Path("/proc/self/fd").iterdir()}
+
+
+def test_a_start_that_fails_leaves_no_file_thread_process_or_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
+    before = rings(), children(), threading.active_count(), len(descriptors())
+    with pytest.raises(NotMeasurable):
+        Sampler(["nvml"]).start()
+    assert (rings(), children(), threading.active_count(), len(descriptors())) == before
+
+
+def test_a_child_that_cannot_be_started_leaves_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    before = rings()
+    with pytest.raises(NotMeasurable, match="cannot be started"):
+        Sampler().start()
+    assert rings() == before
 
 
 def test_reading_before_the_start_is_an_error() -> None:

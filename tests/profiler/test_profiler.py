@@ -177,6 +177,42 @@ def test_start_and_stop_work_without_a_with_block(draw: Draw) -> None:
     assert profiler.result["x"].calls == 1
 
 
+def test_a_span_that_ends_just_after_the_profiler_is_charged_up_to_its_stop(gpu: SimulatedGpu, draw: Draw) -> None:
+    profiler = Profiler(sensors=["nvml"]).start()
+    time.sleep(0.4)
+    inside = threading.Event()
+
+    def work() -> None:
+        with profiler.span("x"):
+            inside.set()
+            draw(0.7, 600)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    inside.wait(5)
+    start_s = time.monotonic()
+    time.sleep(0.6)
+    end_s = time.monotonic()
+    result = profiler.stop()
+    thread.join()
+    assert value(result["x"].energy) == pytest.approx(gpu.edges.energy_j(start_s, end_s), rel=0.05)
+    assert shared_j(result) == pytest.approx(value(result.total), rel=1e-9)
+
+
+def test_a_second_start_is_refused_and_starts_nothing(draw: Draw) -> None:
+    profiler = Profiler(sensors=["nvml"]).start()
+    with pytest.raises(NotMeasurable, match="Make a new Profiler"):
+        profiler.start()
+    with profiler.span("x"):
+        draw(0.2, 300)
+    result = profiler.stop()
+    with pytest.raises(NotMeasurable, match="Make a new Profiler"):
+        profiler.start()
+    assert profiler.result is result
+    assert result["x"].calls == 1
+    assert not profiler._sampler.running
+
+
 def test_an_async_with_block_works(draw: Draw) -> None:
     async def main() -> Profiler:
         async with Profiler(sensors=["nvml"]) as profiler:
@@ -344,3 +380,70 @@ def test_the_total_has_an_interval_that_holds_what_the_device_drew(gpu: Simulate
     assert result.total.high is not None
     assert result.total.low <= truth_j <= result.total.high
     assert result.total.high > result.total.low
+
+
+def forked(program: str, *arguments: str) -> str:
+    """What a program prints that forks; it would wait for ever on a lock that no thread of the child can give back."""
+    command = [sys.executable, "-c", program, *arguments]
+    done = subprocess.run(command, timeout=60, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_a_child_that_leaves_the_block_of_its_parent_takes_nothing_from_it(gpu: SimulatedGpu, tmp_path: Path) -> None:
+    program = """
+import os, sys, time
+from energyprof import Profiler
+with Profiler(sensors=["nvml"], out=sys.argv[1]) as profiler:
+    time.sleep(0.4)
+    pid = os.fork()
+    if pid == 0:
+        sys.exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert not os.path.exists(sys.argv[1])
+    with profiler.span("x"):
+        time.sleep(0.5)
+    time.sleep(0.4)
+print(profiler.result["x"].energy.value / profiler.result["x"].duration_s)
+"""
+    assert float(forked(program, str(tmp_path / "record"))) == pytest.approx(IDLE_W, rel=0.05)
+
+
+def test_a_child_that_ends_takes_nothing_from_the_profiler_of_decorated_functions(gpu: SimulatedGpu) -> None:
+    program = """
+import os, sys, time
+from energyprof import profile
+@profile
+def work():
+    time.sleep(0.5)
+work()
+pid = os.fork()
+if pid == 0:
+    sys.exit(0)
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+work()
+print(work.energy.calls, work.energy.domains["gpu:0"].value / work.energy.duration_s)
+"""
+    calls, power_w = forked(program).split()
+    assert calls == "2"
+    assert float(power_w) == pytest.approx(IDLE_W, rel=0.05)
+
+
+def test_a_child_ends_though_another_thread_was_at_work_in_the_profiler_when_it_was_forked(gpu: SimulatedGpu) -> None:
+    program = """
+import os, sys, threading, time
+from energyprof import Profiler
+with Profiler(sensors=["nvml"]) as profiler:
+    with profiler.span("x"):
+        time.sleep(0.1)
+    looking = threading.Thread(target=lambda: profiler.result)
+    looking.start()
+    time.sleep(0.1)
+    pid = os.fork()
+    if pid == 0:
+        print(*profiler.stop().warnings)
+        sys.exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    looking.join()
+"""
+    assert "was forked" in forked(program)
