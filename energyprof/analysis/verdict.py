@@ -76,6 +76,10 @@ def quality_claim(variants: Sequence[VariantResult], profile: ProfileRecord, bes
     if result is None or result.versus is None:
         return "Quality cannot be compared."
     gap = result.versus.quality_difference
+    if gap is not None and gap.value is None:
+        return (
+            f"The quality of {best} is not known: {gap.reason}; this says what it costs, not whether it is good enough."
+        )
     if gap is None or gap.value is None or profile.margin is None:
         return "Quality was not measured: this says what it costs, not whether it is good enough."
     words = {
