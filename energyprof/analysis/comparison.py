@@ -129,3 +129,9 @@ class Comparison:
     def variant(self, name: str) -> VariantResult | None:
         """The result of that name."""
         return next((result for result in self.variants if result.record.name == name), None)
+
+    @property
+    def saves(self) -> bool | None:
+        """Whether the variant that the verdict speaks of is cheaper than the baseline; None = not settled."""
+        result = None if self.best is None else self.variant(self.best)
+        return None if result is None or result.versus is None else result.versus.cheaper

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 
 def quality(score: Score) -> Quality | None:
     """The metric with its 95 % interval over the items; None where nothing was scored or it is not defined."""
-    if not score.values:
+    if not score.values or not _all_finite(score):
         return None
     statistic = _statistic(score)
     value = _value(statistic, range(len(score.values)))
-    if value != value:
+    if not math.isfinite(value):
         return None
     low, high = _interval(score, statistic, value)
     return Quality(score.metric, value, low, high, len(score.values), _by_group(score, statistic))
@@ -49,18 +50,38 @@ def difference(variant: Score, baseline: Score) -> Quantity:
     """Quality of the variant minus that of the baseline over the same items, paired, 95 % interval.
 
     For right-or-wrong items the interval is Newcombe's (1998, method 10) for paired shares, which does not collapse
-    when both give the same answers; for others it is a paired bootstrap. Unit: the metric's name.
+    when both give the same answers; for others it is a paired bootstrap. Unit: the metric's name. Unknown with a
+    reason where the two cannot be paired or the metric is not defined for one of them.
     """
-    if len(variant.values) != len(baseline.values) or variant.metric != baseline.metric:
-        return unknown(variant.metric, "the two variants were not scored on the same items")
+    reason = _why_not_paired(variant, baseline)
+    if reason is not None:
+        return unknown(variant.metric, reason)
     if variant.kind == "mean" and set(variant.values) | set(baseline.values) <= {0.0, 1.0}:
         value, low, high = _newcombe(variant.values, baseline.values)
         return Quantity(value, low, high, variant.metric, "measured")
     ours, theirs = _statistic(variant), _statistic(baseline)
     count = len(variant.values)
     value = _value(ours, range(count)) - _value(theirs, range(count))
+    if not math.isfinite(value):
+        return unknown(
+            variant.metric, f"{variant.metric} is undefined for one of them: its scores are all equal, or stand alone"
+        )
     low, high = bootstrap(lambda draws: ours(draws) - theirs(draws), count)
     return Quantity(value, low, high, variant.metric, "measured")
+
+
+def _why_not_paired(variant: Score, baseline: Score) -> str | None:
+    if len(variant.values) != len(baseline.values) or variant.metric != baseline.metric:
+        return "the two variants were not scored on the same items"
+    if not variant.values:
+        return "no item was scored"
+    if not (_all_finite(variant) and _all_finite(baseline)):
+        return "one of the two has a score that is not a number"
+    return None
+
+
+def _all_finite(score: Score) -> bool:
+    return all(map(math.isfinite, [*score.values, *(score.references or ())]))
 
 
 def _newcombe(ours: Sequence[float], theirs: Sequence[float]) -> tuple[float, float, float]:
@@ -123,9 +144,11 @@ def _spearman(values: Floats, references: Floats) -> Floats:
 
 
 def _by_group(score: Score, statistic: Statistic) -> dict[str, float]:
+    """The metric of each class; without those over which it is not defined."""
     if score.groups is None:
         return {}
     members: dict[str, list[int]] = {}
     for index, group in enumerate(score.groups):
         members.setdefault(group, []).append(index)
-    return {group: _value(statistic, indices) for group, indices in members.items()}
+    values = ((group, _value(statistic, indices)) for group, indices in members.items())
+    return {group: value for group, value in values if math.isfinite(value)}

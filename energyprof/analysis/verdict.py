@@ -8,22 +8,29 @@ from energyprof.analysis.comparison import VariantResult, Verdict
 from energyprof.model.quantity import Quantity, decimals, rounded, significant
 from energyprof.model.run import ProfileRecord
 
+BEST_FIRST: tuple[Verdict, ...] = ("good_enough", "not_settled", "no_quality", "not_good_enough")
+
 
 def choose(variants: Sequence[VariantResult], baseline: str) -> tuple[str | None, Verdict]:
-    """The variant that the verdict speaks of: the cheapest of the best verdict that any cheaper variant reached."""
-    cheaper = [result for result in variants if result.versus is not None and result.versus.cheaper]
-    for verdict in ("good_enough", "not_settled", "no_quality", "not_good_enough"):
-        reached = [result for result in cheaper if result.versus is not None and result.versus.verdict == verdict]
-        if reached:
-            return min(reached, key=_ratio).record.name, verdict
-    measured = [
-        result for result in variants if result.versus is not None and result.versus.energy_ratio.value is not None
-    ]
-    if measured:
-        nearest = min(measured, key=_ratio)
-        assert nearest.versus is not None
-        return nearest.record.name, nearest.versus.verdict
+    """The variant that the verdict speaks of, and its verdict.
+
+    Those that are cheaper come first, then those of which it is not settled, then those that are not; among equals
+    the better verdict, and then the lower ratio. A run that ended too early to settle any ratio thus speaks of a
+    variant that is good enough, not of the one that merely drew least.
+    """
+    for cheaper in (True, None, False):
+        for verdict in BEST_FIRST:
+            reached = [result for result in variants if _stands(result, cheaper, verdict)]
+            if reached:
+                return min(reached, key=_ratio).record.name, verdict
     return None, "no_quality"
+
+
+def _stands(result: VariantResult, cheaper: bool | None, verdict: Verdict) -> bool:
+    versus = result.versus
+    if versus is None or versus.energy_ratio.value is None:
+        return False
+    return versus.cheaper is cheaper and versus.verdict == verdict
 
 
 def _ratio(result: VariantResult) -> float:
@@ -76,10 +83,14 @@ def quality_claim(variants: Sequence[VariantResult], profile: ProfileRecord, bes
     if result is None or result.versus is None:
         return "Quality cannot be compared."
     gap = result.versus.quality_difference
+    if gap is not None and gap.value is None:
+        return (
+            f"The quality of {best} is not known: {gap.reason}; this says what it costs, not whether it is good enough."
+        )
     if gap is None or gap.value is None or profile.margin is None:
         return "Quality was not measured: this says what it costs, not whether it is good enough."
     words = {
-        "good_enough": f"{best} is good enough",
+        "good_enough": f"{best} is good enough" + (", but saves nothing" if result.versus.cheaper is False else ""),
         "not_good_enough": f"{best} is not good enough",
         "not_settled": f"Whether {best} is good enough is not settled at {_items(result)} test items",
     }[verdict]

@@ -14,8 +14,13 @@ if TYPE_CHECKING:
 
 
 def dumps(run: Run) -> str:
-    """The run as one JSON document."""
-    return _adapter().dump_json(run).decode() + "\n"
+    """The run as one JSON document that `loads` reads back, whatever floats a device or a model came up with.
+
+    JSON has no infinity and no NaN: they are written as strings, which are read as the floats that they were.
+    """
+    from pydantic_core import to_json
+
+    return to_json(run, inf_nan_mode="strings").decode() + "\n"
 
 
 def loads(text: str, source: str = "run.json") -> Run:

@@ -20,17 +20,37 @@ SIGNS = {"good_enough": "✓", "not_good_enough": "✕", "not_settled": "?", "no
 
 
 @dataclass(frozen=True, slots=True)
+class Badge:
+    """The verdict in a few words.
+
+    Attributes:
+        sign: beside the text. look: names its style; only "good_enough" is green.
+    """
+
+    text: str
+    sign: str
+    look: str
+
+
+SAVES_NOTHING = Badge("Saves nothing", "✕", "saves_nothing")
+SAVING_OPEN = Badge("Good enough, saving not settled", "?", "not_settled")
+
+
+@dataclass(frozen=True, slots=True)
 class Headline:
     """What stands on top of every form of the report.
 
     Attributes:
-        energy, quality: the two claims. status: one of the verdicts.
+        energy, quality: the two claims. status: one of the verdicts, on quality alone.
+        saves: whether energy is saved; None = not settled. badge: the two together.
         notes: what a reader must know to read them right.
     """
 
     energy: str
     quality: str
     status: str
+    saves: bool | None
+    badge: Badge
     notes: list[str]
 
     @property
@@ -55,8 +75,23 @@ def headline(assessment: Assessment) -> Headline:
         shown(comparison.energy_claim),
         shown(comparison.quality_claim),
         comparison.verdict,
+        comparison.saves,
+        badge(comparison.verdict, comparison.saves),
         [note for note in notes if note],
     )
+
+
+def badge(status: str, saves: bool | None) -> Badge:
+    """The badge of a verdict on quality, which is praise only where energy is saved as well.
+
+    Raises:
+        KeyError: no verdict has that status.
+    """
+    if saves is False:
+        return SAVES_NOTHING
+    if status == "good_enough" and saves is None:
+        return SAVING_OPEN
+    return Badge(STATUS[status], SIGNS[status], status)
 
 
 def contents(assessment: Assessment) -> Contents:

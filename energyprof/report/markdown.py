@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from energyprof.report import figures
 from energyprof.report.assessment import Assessment
 from energyprof.report.figures import Figure
-from energyprof.report.headline import SIGNS, STATUS, contents, headline
+from energyprof.report.headline import STATUS, contents, headline
 from energyprof.report.listing import reason
 from energyprof.report.text import plural, shown, unit_noun
 
@@ -24,7 +24,7 @@ def markdown(assessment: Assessment) -> str:
     blocks = [
         f"## {escaped(comparison.run.profile.title)}",
         f"**{escaped(top.energy)}**",
-        f"{SIGNS[top.status]} **{STATUS[top.status]}.** {escaped(top.quality)}",
+        f"{top.badge.sign} **{top.badge.text}.** {escaped(top.quality)}",
         *(escaped(note) for note in top.notes),
         _table(assessment),
         _footprint_line(assessment),

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from energyprof.report import summary
-from energyprof.report.headline import SIGNS, STATUS
+from energyprof.report.headline import STATUS, Badge, badge
 from energyprof.report.page import moment, render
 from energyprof.report.publish import write
 from energyprof.report.text import shown
@@ -23,9 +23,7 @@ class Entry:
     title: str
     link: str
     created: str
-    status: str
-    badge: str
-    sign: str
+    badge: Badge
     energy: str
     quality: str
     variants: str
@@ -75,9 +73,7 @@ def _entry(path: Path) -> Entry:
         title=shown(document["title"]),
         link=f"{quote(path.parent.name)}/index.html",
         created=moment(document["created"]),
-        status=status,
-        badge=STATUS[status],
-        sign=SIGNS[status],
+        badge=badge(status, verdict["saves"]),
         energy=shown(verdict["energy_claim"]),
         quality=shown(verdict["quality_claim"]),
         variants=f"{variants} {'variant' if variants == 1 else 'variants'}",

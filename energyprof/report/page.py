@@ -33,7 +33,7 @@ from energyprof.report import (
 from energyprof.report.assessment import Assessment, factors, site_of
 from energyprof.report.canvas import Chart
 from energyprof.report.cards import cards
-from energyprof.report.headline import SIGNS, STATUS, contents, headline
+from energyprof.report.headline import contents, headline
 from energyprof.report.text import shown
 
 if TYPE_CHECKING:
@@ -82,8 +82,6 @@ def page_html(assessment: Assessment) -> str:
         question=shown(run.profile.question or ""),
         created=moment(run.created),
         headline=top,
-        status=STATUS[top.status],
-        sign=SIGNS[top.status],
         cards=cards(assessment),
         contents=contents(assessment),
         first_warnings=FIRST_WARNINGS,

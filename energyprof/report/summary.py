@@ -59,6 +59,7 @@ def _verdict(assessment: Assessment) -> Shape:
     top = headline(assessment)
     return {
         "status": top.status,
+        "saves": top.saves,
         "sentence": top.sentence,
         "energy_claim": top.energy,
         "quality_claim": top.quality,

@@ -16,13 +16,12 @@ from energyprof.footprint.site import Site
 from energyprof.model.run import Run
 from energyprof.report import figures
 from energyprof.report.assessment import Assessment, assess_run
-from energyprof.report.headline import SIGNS, STATUS, contents, headline
+from energyprof.report.headline import STATUS, contents, headline
 from energyprof.report.listing import reason
 from energyprof.report.text import shown, unit_noun
 
 PIPED_WIDTH = 120
 _NAME_WIDTH = 12
-_STYLES = {"good_enough": "bold green", "not_good_enough": "bold", "not_settled": "bold", "no_quality": "bold"}
 
 
 def table(run: Run, *, site: Site | None = None) -> str:
@@ -54,7 +53,8 @@ def _parts(assessment: Assessment) -> list[Text | Table]:
     top, parts = headline(assessment), contents(assessment)
     lines: list[Text | Table] = [Text(shown(assessment.comparison.run.profile.title), "bold"), Text("")]
     lines.append(Text(top.energy))
-    lines.append(Text.assemble((f"{SIGNS[top.status]} {STATUS[top.status]}. ", _STYLES[top.status]), top.quality))
+    style = "bold green" if top.badge.look == "good_enough" else "bold"
+    lines.append(Text.assemble((f"{top.badge.sign} {top.badge.text}. ", style), top.quality))
     lines += [Text(note) for note in top.notes]
     lines += [Text(""), _table(assessment), Text("")]
     for name, sentences in (

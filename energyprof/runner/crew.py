@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -109,8 +110,13 @@ class Crew:
         self._progress.stage(f"scoring {len(names)} models")
         scores = {}
         for name, reply in self._abreast(names, "score", self._timeouts.score_s, items=items):
-            scores[name] = Score(name, task.metric, task.score_kind, reply["values"], groups=reply["groups"])
-            self._progress.state(name, "scored")
+            score = Score(name, task.metric, task.score_kind, reply["values"], groups=reply["groups"])
+            odd = not_numbers(score)
+            if odd is None:
+                scores[name] = score
+            else:
+                self._evidence.warn(odd)
+            self._progress.state(name, "scored" if odd is None else "not scored: some answers have no number")
         self._evidence.scores = {name: scores[name] for name in names if name in scores}
         if task.score_kind == "spearman":
             self._hold_against_baseline()
@@ -226,6 +232,18 @@ class Crew:
             return
         reference = scores[baseline].values
         self._evidence.scores = {name: replace(score, references=reference) for name, score in scores.items()}
+
+
+def not_numbers(score: Score) -> str | None:
+    """What to say of a score that holds infinity or NaN, of which no quality can be made; None where it does not."""
+    odd = sum(not math.isfinite(value) for value in score.values)
+    if not odd:
+        return None
+    return (
+        f"{odd} of {len(score.values)} answers of {score.variant} have a score that is not a number, so it gets no "
+        "quality; its energy is measured all the same. Its outputs overflow, most likely for want of precision: try "
+        "another precision or export and measure again."
+    )
 
 
 def placement(variant: VariantSettings) -> Placement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from dataclasses import replace
@@ -282,3 +283,47 @@ def test_a_ratio_in_words() -> None:
     less = Quantity(0.125, 0.115, 0.137, "ratio", "measured")
     assert ratio_text(less) == "8.0x less (95 % interval 7.3-8.7x)"
     assert ratio_text(Quantity(1.5, None, None, "ratio", "measured")) == "1.5x more"
+
+
+def spearman(name: str, values: list[float], references: list[float]) -> Score:
+    return Score(name, "spearman", "spearman", values, references)
+
+
+@pytest.mark.parametrize("odd", [0.5, math.nan, math.inf], ids=["all-equal", "nan", "infinite"])
+def test_a_score_that_has_no_rank_correlation_is_unknown_and_stops_nobody(odd: float) -> None:
+    run = recorded(names=("large", "small", "tiny"))
+    ranks = [float(item) for item in range(50)]
+    fallen = [odd] * 50 if odd == 0.5 else [odd, *ranks[1:]]
+    scores = [spearman("large", ranks, ranks), spearman("small", fallen, ranks), spearman("tiny", ranks, ranks)]
+    compared = compare(replace(run, profile=replace(run.profile, metric="spearman"), scores=scores))
+    small, tiny = compared.variant("small"), compared.variant("tiny")
+    assert small is not None
+    assert small.quality is None
+    assert small.versus is not None
+    assert small.versus.quality_difference is not None
+    assert small.versus.quality_difference.value is None
+    assert small.versus.quality_difference.reason
+    assert small.versus.verdict == "no_quality"
+    assert tiny is not None
+    assert tiny.versus is not None
+    assert tiny.versus.verdict == "good_enough"
+
+
+def test_the_claim_says_why_a_quality_is_unknown() -> None:
+    run = recorded(names=("large", "small"))
+    ranks = [float(item) for item in range(50)]
+    scores = [spearman("large", ranks, ranks), spearman("small", [0.5] * 50, ranks)]
+    compared = compare(replace(run, profile=replace(run.profile, metric="spearman"), scores=scores))
+    assert compared.quality_claim.startswith("The quality of small is not known: spearman is undefined")
+
+
+def test_no_items_have_no_difference() -> None:
+    gap = difference(Score("a", "m", "mean", []), Score("b", "m", "mean", []))
+    assert (gap.value, gap.reason) == (None, "no item was scored")
+
+
+def test_a_class_without_a_rank_correlation_is_left_out() -> None:
+    values, groups = [0.1, 0.5, 0.3, 0.3], ["varied", "varied", "alike", "alike"]
+    found = quality(Score("a", "spearman", "spearman", values, values, groups))
+    assert found is not None
+    assert found.groups == {"varied": pytest.approx(1.0)}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from dataclasses import replace
 
 import pytest
 
@@ -62,3 +64,16 @@ def test_a_missing_field_is_named() -> None:
     del document["host"]
     with pytest.raises(InvalidRun, match="host"):
         loads(json.dumps(document))
+
+
+def test_floats_that_json_does_not_have_come_back() -> None:
+    run = replace(
+        RUN,
+        scores=[Score("a", "accuracy", "mean", [math.inf, -math.inf, 1.0])],
+        trials=[replace(RUN.trials[0], cpu_s=math.nan)],
+    )
+    again = loads(dumps(run))
+    json.loads(dumps(run), parse_constant=pytest.fail)
+    assert again.scores == run.scores
+    assert again.trials[0].cpu_s is not None
+    assert math.isnan(again.trials[0].cpu_s)

@@ -206,6 +206,24 @@ def cut_off() -> Comparison:
     return replace(result, run=run)
 
 
+def nothing_saved() -> Comparison:
+    """The only other variant is good enough and draws more than the baseline."""
+    shapes = [
+        Shape("padded", "padded", "torch", "fp32", {"cpu:package-0": 4.6, "dram:0": 0.4}, 0.1, 0.965),
+        Shape("large", "large", "torch", "fp32", {"cpu:package-0": 2.1, "dram:0": 0.3}, 0.09, 0.96),
+    ]
+    return comparison(shapes, RAPL, baseline="large")
+
+
+def saving_not_settled() -> Comparison:
+    """The only other variant is good enough and draws about as much as the baseline."""
+    shapes = [
+        Shape("twin", "twin", "torch", "fp32", {"cpu:package-0": 2.1, "dram:0": 0.3}, 0.09, 0.965),
+        Shape("large", "large", "torch", "fp32", {"cpu:package-0": 2.1, "dram:0": 0.3}, 0.09, 0.96),
+    ]
+    return comparison(shapes, RAPL, baseline="large")
+
+
 def hostile() -> Comparison:
     """Names that break pages, tables and spreadsheets."""
     long = "x" * 38 + " über-großes 模型 " + "y" * 38
@@ -237,6 +255,8 @@ CASES = {
     "one_failed": one_failed,
     "nothing_measurable": nothing_measurable,
     "cut_off": cut_off,
+    "nothing_saved": nothing_saved,
+    "saving_not_settled": saving_not_settled,
     "hostile": hostile,
 }
 
@@ -493,12 +513,19 @@ def _versus(result: VariantResult, reference: VariantResult, metric: str | None)
     if result.cpu_s_per_task and reference.cpu_s_per_task and reference.cpu_s_per_task.value:
         cpu = _around((result.cpu_s_per_task.value or 0.0) / reference.cpu_s_per_task.value, 0.02, "ratio", "measured")
     if result.quality is None or reference.quality is None or metric is None:
-        return VersusBaseline(ratio, cpu, None, None if ratio.value is None else ratio.value < 1, "no_quality")
+        return VersusBaseline(ratio, cpu, None, _cheaper(ratio), "no_quality")
     change = result.quality.value - reference.quality.value
     low, high = change - 0.004, change + 0.004
     verdict = "good_enough" if low > -0.01 else "not_good_enough" if high < -0.01 else "not_settled"
     difference = Quantity(change, low, high, metric, "measured")
-    return VersusBaseline(ratio, cpu, difference, None if ratio.value is None else ratio.value < 1, verdict)
+    return VersusBaseline(ratio, cpu, difference, _cheaper(ratio), verdict)
+
+
+def _cheaper(ratio: Quantity) -> bool | None:
+    low, high = ratio.outer()
+    if low is None or high is None or low <= 1 <= high:
+        return None
+    return high < 1
 
 
 def _coverage(machine: Machine) -> Coverage:

@@ -49,3 +49,8 @@ def test_without_a_grid_it_says_so() -> None:
 
 def test_a_failed_variant_has_its_reason_in_the_table() -> None:
     assert "| huge-fp32 | failed: The worker was ended by the system" in markdown(assessed("one_failed"))
+
+
+def test_what_saves_nothing_is_not_praised() -> None:
+    assert "✕ **Saves nothing.** padded is good enough, but saves nothing:" in markdown(assessed("nothing_saved"))
+    assert "? **Good enough, saving not settled.**" in markdown(assessed("saving_not_settled"))

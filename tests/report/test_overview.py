@@ -69,3 +69,11 @@ def test_it_is_written_beside_the_profiles(tmp_path: Path) -> None:
     put(tmp_path, "digits", json.dumps(summarised("gpu_and_cpu")))
     publish_overview(tmp_path)
     assert (tmp_path / "index.html").read_text(encoding="utf-8") == overview_html(tmp_path)
+
+
+def test_what_saves_nothing_is_not_praised(tmp_path: Path) -> None:
+    put(tmp_path, "nothing_saved", json.dumps(summarised("nothing_saved")))
+    text = overview_html(tmp_path)
+    assert '<div class="verdict saves_nothing">' in text
+    assert "✓" not in text
+    assert "Saves nothing" in parsed(tmp_path).text

@@ -15,7 +15,6 @@ from energyprof.footprint.site import Site
 from energyprof.model.record import dumps
 from energyprof.report import figures
 from energyprof.report.assessment import assess_comparison
-from energyprof.report.headline import STATUS
 from energyprof.report.page import command, moment, page_html
 from energyprof.report.text import shown
 
@@ -100,11 +99,20 @@ def headings(html: str) -> list[str]:
 
 
 @pytest.mark.parametrize("case", sorted(CASES))
-def test_green_is_kept_for_good_enough(case: str) -> None:
-    verdict = assessed(case).comparison.verdict
-    html = page(case)
-    assert f'<div class="verdict {verdict}">' in html
-    assert (STATUS["good_enough"] in verdict_box(html)) == (verdict == "good_enough")
+def test_green_is_kept_for_good_enough_with_a_saving(case: str) -> None:
+    comparison = assessed(case).comparison
+    praised = comparison.verdict == "good_enough" and comparison.saves is True
+    assert ('<div class="verdict good_enough">' in page(case)) == praised
+    assert ("✓" in verdict_box(page(case))) == praised
+
+
+def test_a_badge_says_where_nothing_is_saved_or_it_is_not_settled() -> None:
+    assert "✕ Saves nothing padded is good enough, but saves nothing: accuracy" in plain(
+        verdict_box(page("nothing_saved"))
+    )
+    assert "? Good enough, saving not settled twin is good enough: accuracy" in plain(
+        verdict_box(page("saving_not_settled"))
+    )
 
 
 def verdict_box(html: str) -> str:

@@ -84,3 +84,10 @@ def test_nothing_private_is_in_it() -> None:
     text = json.dumps(summarised("hostile"), ensure_ascii=False)
     assert "alice" not in text
     assert "\u202e" not in text
+
+
+def test_the_status_is_of_quality_and_saving_stands_beside_it() -> None:
+    expected = {"ten_variants": True, "nothing_saved": False, "saving_not_settled": None}
+    for case, saves in expected.items():
+        document: dict[str, Any] = summarised(case)
+        assert (document["verdict"]["status"], document["verdict"]["saves"]) == ("good_enough", saves)

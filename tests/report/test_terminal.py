@@ -45,3 +45,10 @@ def test_without_a_grid_it_says_how_to_set_one() -> None:
     text = terminal_text(assessed("all_estimated", None), colour=False, width=120)
     assert "set one with --grid" in text
     assert "CO₂e/1 M" not in text
+
+
+def test_what_saves_nothing_is_neither_green_nor_praised() -> None:
+    text = terminal_text(assessed("nothing_saved"), colour=True, width=120)
+    assert "✕ Saves nothing." in text
+    assert "\x1b[1;32m" not in text
+    assert "\x1b[1;32m" in terminal_text(assessed("ten_variants"), colour=True, width=120)
