@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from simulated.full_disk import fill_disk_of
 
 from energyprof.cli.main import main
 from energyprof.model.record import loads
@@ -153,3 +155,17 @@ def test_ctrl_c_keeps_and_renders_what_was_measured(tmp_path: Path) -> None:
     run = loads((tmp_path / "tiny" / "run.json").read_text())
     assert (run.complete, run.stop_reason) == (False, "interrupted")
     assert (tmp_path / "tiny" / "index.html").exists()
+
+
+def test_a_disk_that_fills_up_while_measuring_costs_the_files_and_not_the_figures(tmp_path: Path) -> None:
+    process = _started(tmp_path)
+    fill_disk_of(process.pid)
+    said, complaint = process.communicate()
+    assert process.returncode == 2
+    assert "many uses ~" in said
+    assert "index.html" not in said
+    assert "Traceback" not in complaint
+    last = complaint.splitlines()[-1]
+    assert re.match(r"energyprof: .*run\.json could not be written \(File too large\)", last)
+    assert "What was printed is all there is of the whole run" in last
+    assert {file.name for file in (tmp_path / "tiny").iterdir()} <= {"run.json"}  # from before the disk was full
