@@ -112,7 +112,6 @@ def run_profile(
         plan: None = `Plan.quick` or `Plan.thorough`, as `quick` says.
 
     Raises:
-        InvalidProfile: something that it names does not exist.
         UnwritableOutput: before anything is measured.
         UnsavedRun: the run is over and could not be written; it holds the run.
         NotMeasurable: there is no sensor that could be used.

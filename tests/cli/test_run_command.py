@@ -44,6 +44,9 @@ BAD = {
     "wrong type": GOOD.replace("batch_size = 32", 'batch_size = "32"'),
     "unknown task": GOOD.replace('task = "digits"', 'task = "letters"'),
     "empty variants": GOOD[: GOOD.index("[[variants]]")].replace('title = "Tiny"', 'title = "Tiny"\nvariants = []'),
+    "precision of another backend": GOOD + 'precision = "int4"\n',
+    "device of another backend": GOOD + 'device = "cuda:0"\n',
+    "model of another kind": GOOD.replace("digits-mlp", "dates-nano", 1),
     "duplicate names": GOOD.replace('"many"', '"one"'),
     "negative budget": GOOD.replace("trials.seconds = 0.02", "trials.seconds = 0.02\ntrials.budget_s = -3"),
     "not TOML": GOOD.replace("=", ":"),
@@ -107,6 +110,20 @@ def test_a_profile_becomes_a_page_and_a_summary(tmp_path: Path, capsys: pytest.C
     assert names == ["index.html", "run.json", "summary.csv", "summary.json", "summary.md"]
     assert (reports / "index.html").exists()
     assert captured.err.count(": trial ") >= 6
+
+
+def test_a_device_that_is_not_there_fails_its_variant_and_all_else_is_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    absent = GOOD.replace('backend = "onnx"\nbatch_size = 32', 'backend = "torch"\ndevice = "cuda:63"')
+    paths = [str(_write(tmp_path, absent, "first.toml")), str(_write(tmp_path, GOOD, "second.toml"))]
+    assert main(["run", *paths, "--quick", "--json", "--out", str(tmp_path)]) == 3
+    captured = capsys.readouterr()
+    first, second = (json.loads(line) for line in captured.out.splitlines())
+    assert first["variants"][0]["energy_per_task_j"]["value"] > 0
+    assert all(variant["energy_per_task_j"]["value"] > 0 for variant in second["variants"])
+    assert "first: many failed. The" in captured.err
+    assert "cuda:63" in captured.err
 
 
 def _started(folder: Path) -> subprocess.Popen[str]:
