@@ -37,7 +37,11 @@ def add_to(commands: shared.Commands) -> None:
     )
     parser.add_argument("profiles", nargs="+", type=Path, metavar="PROFILE", help="a TOML file, see profiles/")
     parser.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="default: reports")
-    parser.add_argument("--quick", action="store_true", help="three short trials a variant: does everything work?")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="three short trials a variant and 300 test items at most: does everything work?",
+    )
     parser.add_argument("--budget", type=float, metavar="S", help="seconds of trials after which each profile ends")
     parser.add_argument("--seed", type=int, help="decides the order of trials and items; default: the profile's, or 0")
     shared.add_site(parser)
