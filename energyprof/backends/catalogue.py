@@ -7,6 +7,7 @@ import importlib.util
 
 from energyprof.backends.backend import Backend
 from energyprof.model.errors import NotMeasurable, UnknownName
+from energyprof.model.workload import Kind
 
 PACKAGES: dict[str, dict[str, str]] = {
     "torch": {"torch": "torch", "transformers": "transformers", "tokenizers": "tokenizers", "numpy": "numpy"},
@@ -51,6 +52,24 @@ def get(name: str) -> Backend:
     from energyprof.backends.onnx_backend import OnnxBackend
 
     return OnnxBackend()
+
+
+def precisions(name: str, kind: Kind, device: str) -> tuple[str, ...]:
+    """The precisions in which a backend runs a kind of model on a device, known without loading a runtime.
+
+    Args:
+        device: "cpu" or "cuda:N"; whether this machine has it is not asked.
+
+    Returns:
+        None at all where the backend never uses such a device.
+    """
+    if name == "torch":
+        from energyprof.backends import torch_backend
+
+        return torch_backend.PRECISIONS[device.partition(":")[0]]
+    from energyprof.backends import onnx_backend
+
+    return onnx_backend.PRECISIONS[kind] if device == "cpu" else ()
 
 
 def absent(packages: dict[str, str]) -> list[str]:

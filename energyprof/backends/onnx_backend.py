@@ -22,6 +22,11 @@ SPIN_NOTE = (
     "ONNX Runtime's threads spin for some 50 ms after a call before they sleep, as is its default: calls that "
     "come one after the other pay little for it, calls with pauses between them many times their own CPU time."
 )
+BATCH_NOTE = (
+    "Prompts of unequal length in one batch are read one after the other, where PyTorch reads them in one padded pass; "
+    "only the tokens that follow are made together. That takes more calls and no padding, so a difference between the "
+    "two backends at this batch size is partly one of batching; batch_size = 1 compares like with like."
+)
 
 
 class OnnxBackend:
@@ -73,8 +78,14 @@ def _description(source: ModelSource, placement: Placement, export: Export) -> M
         licence=source.licence,
         parity=export.parity,
         runtime=f"onnxruntime {onnxruntime.__version__}",
-        notes=[*export.notes, *([SPIN_NOTE] if placement.threads > 1 else [])],
+        notes=[*export.notes, *_notes(source, placement)],
     )
+
+
+def _notes(source: ModelSource, placement: Placement) -> list[str]:
+    """What about this placement costs joules otherwise than a reader would expect."""
+    batched = source.kind == "text-generation" and placement.batch_size > 1
+    return [*([SPIN_NOTE] if placement.threads > 1 else []), *([BATCH_NOTE] if batched else [])]
 
 
 def _check(source: ModelSource, placement: Placement) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import shlex
 import signal
@@ -80,8 +81,9 @@ def _run(command: list[str]) -> int:
     except FileNotFoundError:
         print(f"energyprof: {command[0]} was not found, so nothing ran; check its name.", file=sys.stderr)
         return NOT_FOUND_EXIT
-    except PermissionError:
-        print(f"energyprof: {command[0]} cannot be executed, so nothing ran; check its permissions.", file=sys.stderr)
+    except OSError as error:
+        cause, remedy = error.strerror, _remedy(error.errno, command[0])
+        print(f"energyprof: {command[0]} cannot be executed ({cause}), so nothing ran; {remedy}.", file=sys.stderr)
         return NOT_EXECUTABLE_EXIT
 
     def leave_to_child(number: int, frame: FrameType | None) -> None:
@@ -95,6 +97,13 @@ def _run(command: list[str]) -> int:
         for number, handler in former.items():
             signal.signal(number, handler)
     return status if status >= 0 else SIGNAL_EXIT - status
+
+
+def _remedy(number: int | None, name: str) -> str:
+    """What to do where the system refuses to start a command."""
+    if number == errno.ENOEXEC:  # a shell would run such a script by itself; which shell is for the caller to say
+        return f"begin it with a line such as #!/bin/sh, or run `sh {shlex.quote(name)}`"
+    return "check its path, its permissions and its arguments"
 
 
 def _tell(command: list[str], result: Result, measurement: Measurement) -> None:

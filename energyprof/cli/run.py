@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from energyprof.cli import options as shared
-from energyprof.cli.show import show
+from energyprof.cli.show import show, show_unsaved
 from energyprof.model.errors import InvalidProfile, NotMeasurable
 
 if TYPE_CHECKING:
@@ -37,7 +37,11 @@ def add_to(commands: shared.Commands) -> None:
     )
     parser.add_argument("profiles", nargs="+", type=Path, metavar="PROFILE", help="a TOML file, see profiles/")
     parser.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="default: reports")
-    parser.add_argument("--quick", action="store_true", help="three short trials a variant: does everything work?")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="three short trials a variant and 300 test items at most: does everything work?",
+    )
     parser.add_argument("--budget", type=float, metavar="S", help="seconds of trials after which each profile ends")
     parser.add_argument("--seed", type=int, help="decides the order of trials and items; default: the profile's, or 0")
     shared.add_site(parser)
@@ -88,15 +92,14 @@ def _with_options(profile: Profile, options: argparse.Namespace) -> Profile:
 
 
 def _measure(profile: Profile, options: argparse.Namespace) -> int:
-    from energyprof.runner.progress import on_stderr
-    from energyprof.runner.run import INTERRUPTED, run_profile
+    from energyprof.runner.evidence import UnsavedRun
+    from energyprof.runner.run import INTERRUPTED
 
-    progress = on_stderr([variant.name for variant in profile.variants])
     try:
-        progress.stage(f"{profile.name}: {profile.title}")
-        measured = run_profile(profile, options.out, quick=options.quick, progress=progress)
-    finally:
-        progress.close()
+        measured = _measured(profile, options)
+    except UnsavedRun as error:
+        show_unsaved(error.run, as_json=options.json)
+        raise
     if not measured.trials and measured.stop_reason == INTERRUPTED:
         print(f"{profile.name}: interrupted before the first trial, so there is nothing to show", file=sys.stderr)
         return INTERRUPTED_EXIT
@@ -104,6 +107,18 @@ def _measure(profile: Profile, options: argparse.Namespace) -> int:
     if measured.stop_reason == INTERRUPTED:
         return INTERRUPTED_EXIT
     return NotMeasurable.exit_code if _failures(measured) else 0
+
+
+def _measured(profile: Profile, options: argparse.Namespace) -> Run:
+    from energyprof.runner.progress import on_stderr
+    from energyprof.runner.run import run_profile
+
+    progress = on_stderr([variant.name for variant in profile.variants])
+    try:
+        progress.stage(f"{profile.name}: {profile.title}")
+        return run_profile(profile, options.out, quick=options.quick, progress=progress)
+    finally:
+        progress.close()
 
 
 def _publish(measured: Run, options: argparse.Namespace) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from energyprof.footprint.site import Site
     from energyprof.model.run import Run
+    from energyprof.report.assessment import Assessment
 
 
 def show(run: Run, folder: Path, *, site: Site | None, as_json: bool) -> None:
@@ -18,14 +19,30 @@ def show(run: Run, folder: Path, *, site: Site | None, as_json: bool) -> None:
         site: where the energy is drawn; None = where the run's profile says.
 
     Raises:
-        UnwritableOutput: a file cannot be written.
+        UnwritableOutput: a file cannot be written; the summary is printed all the same.
     """
     from energyprof.report.assessment import assess_run
     from energyprof.report.publish import publish_assessment
-    from energyprof.report.summary import summary
 
     assessment = assess_run(run, site)
-    publish_assessment(assessment, folder)
+    try:
+        publish_assessment(assessment, folder)
+    finally:
+        _tell(assessment, as_json=as_json)
+    if not as_json:
+        print(folder / "index.html", flush=True)
+
+
+def show_unsaved(run: Run, *, as_json: bool) -> None:
+    """Prints the summary of a run for which there is no room on disk."""
+    from energyprof.report.assessment import assess_run
+
+    _tell(assess_run(run), as_json=as_json)
+
+
+def _tell(assessment: Assessment, *, as_json: bool) -> None:
+    from energyprof.report.summary import summary
+
     if as_json:
         print(json.dumps(summary(assessment)), flush=True)
         return
@@ -36,4 +53,4 @@ def show(run: Run, folder: Path, *, site: Site | None, as_json: bool) -> None:
     console = Console()
     colour = console.is_terminal and not console.no_color and not console.is_dumb_terminal
     width = console.width if console.is_terminal else PIPED_WIDTH
-    print(f"{terminal_text(assessment, colour=colour, width=width)}\n{folder / 'index.html'}", flush=True)
+    print(terminal_text(assessment, colour=colour, width=width), flush=True)

@@ -8,7 +8,7 @@ from energyprof.analysis.compare import compare
 from energyprof.analysis.comparison import Comparison, VariantResult
 from energyprof.footprint.assess import Footprint, assess, over_grids
 from energyprof.footprint.factor import Factor
-from energyprof.footprint.grid import Grid, find
+from energyprof.footprint.grid import Accounting, Grid, find
 from energyprof.footprint.site import Site
 from energyprof.model.run import Run
 
@@ -18,12 +18,14 @@ class GridFootprints:
     """The same joules on one grid.
 
     Attributes:
+        accounting: what its carbon intensity counts; two that count differently say nothing side by side.
         own: whether it is the site's own grid.
         subject, baseline: per task; None where there is no such variant.
     """
 
     name: str
     label: str
+    accounting: Accounting
     own: bool
     subject: Footprint | None
     baseline: Footprint | None
@@ -64,6 +66,11 @@ def assess_comparison(comparison: Comparison, site: Site | None = None) -> Asses
     return Assessment(comparison, site, subject, baseline, grid, footprints, _grids(subject, baseline, site, grid))
 
 
+def intensity_text(grid: Grid) -> str:
+    """ "56 g/kWh (lifecycle)": how much, and of what; the second is as much a part of the figure as its unit."""
+    return f"{grid.intensity.value:.3g} g/kWh ({grid.accounting})"
+
+
 def site_of(run: Run) -> Site:
     """The site that the profile names."""
     return Site(run.profile.grid, run.profile.pue, run.profile.wue_l_per_kwh)
@@ -96,10 +103,10 @@ def _grids(
     names = list(by_name[0] or by_name[1])
     found = [] if grid is None else [_own(subject, baseline, site, grid)]
     own_names = {each.name for each in found}
+    others = [find(name) for name in names if name not in own_names]
     found += [
-        GridFootprints(name, find(name).label, False, *(footprints.get(name) for footprints in by_name))
-        for name in names
-        if name not in own_names
+        GridFootprints(each.name, each.label, each.accounting, False, *(over.get(each.name) for over in by_name))
+        for each in others
     ]
     return found
 
@@ -112,4 +119,4 @@ def _own(subject: VariantResult | None, baseline: VariantResult | None, site: Si
     def at_site(variant: VariantResult | None) -> Footprint | None:
         return None if variant is None else assess(variant.energy_per_task, site)
 
-    return GridFootprints(grid.name, grid.label, True, at_site(subject), at_site(baseline))
+    return GridFootprints(grid.name, grid.label, grid.accounting, True, at_site(subject), at_site(baseline))

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from energyprof.analysis.comparison import Quality, VariantResult
 from energyprof.footprint.assess import Footprint
+from energyprof.footprint.grid import Grid
 from energyprof.model.quantity import Quantity
 from energyprof.report import figures, headline
-from energyprof.report.assessment import Assessment
+from energyprof.report.assessment import Assessment, intensity_text
 from energyprof.report.figures import Scale
 from energyprof.report.text import plural, shown, unit_noun
 
@@ -98,14 +99,19 @@ def _impact_card(
     figure = figures.figure(quantity, scales)
     if quantity.value is None:
         return Card(title, figure.value, (shown(figure.reason or ""),), unsure=True)
-    lines = (
-        [f"{figure.total or figure.interval} with the ranges of the factors"] if figure.total or figure.interval else []
-    )
-    lines.append(_factor_line(assessment, scales, own))
+    lines = [*_impact_interval(assessment.grid, figure), _factor_line(assessment, scales, own)]
     if other is not None:
         theirs = figures.per_million(impact(assessment.footprints[other.record.name]))
         lines.append(f"baseline {figures.figure(theirs, scales).value}")
     return Card(title, figure.value, tuple(lines))
+
+
+def _impact_interval(grid: Grid, figure: figures.Figure) -> list[str]:
+    """One line, as there is room for one; a number that the user gave as the intensity has no range of its own."""
+    if grid.intensity.distribution == "exact":
+        return interval_lines(figure)[-1:]
+    wider = figure.total or figure.interval
+    return [f"{wider} with the ranges of the factors"] if wider else []
 
 
 def _factor_line(assessment: Assessment, scales: tuple[Scale, ...], footprint: Footprint) -> str:
@@ -116,7 +122,7 @@ def _factor_line(assessment: Assessment, scales: tuple[Scale, ...], footprint: F
         return f"{shown(grid.label)}; {reservoirs} with reservoirs; WUE {site.wue_l_per_kwh:g} L/kWh"
     year = f" {grid.intensity.year}" if grid.intensity.year else ""
     pue = f"; PUE {site.pue:g}" if site.pue != 1 else ""
-    return f"{shown(grid.label)}{year}, {grid.intensity.value:.3g} g/kWh{pue}"
+    return f"{shown(grid.label)}{year}, {intensity_text(grid)}{pue}"
 
 
 def _range_card(
@@ -128,8 +134,9 @@ def _range_card(
     if _other(assessment) is not None:
         theirs = _spread([(grid.label, grid.baseline) for grid in assessment.grids], scales, impact)
         lines.append(f"baseline {theirs[0]}")
+    counted = f", {assessment.grids[0].accounting}" if scales is figures.GRAMS else ""
     hint = SET_GRID if scales is figures.GRAMS else "No grid is set."
-    return Card(title, spread[0], (spread[1], *lines, hint), unsure=True)
+    return Card(title, spread[0], (f"{spread[1]}{counted}", *lines, hint), unsure=True)
 
 
 def _spread(

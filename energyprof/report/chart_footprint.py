@@ -6,12 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from energyprof.footprint.assess import Footprint
+from energyprof.footprint.grid import Accounting
 from energyprof.model.quantity import Quantity
 from energyprof.report import figures, forest, look
 from energyprof.report.assessment import Assessment, GridFootprints
 from energyprof.report.canvas import Chart
 from energyprof.report.figures import Scale
 from energyprof.report.text import plural, shortened, shown, unit_noun
+
+COUNTED: dict[Accounting, str] = {
+    "lifecycle": "lifecycle emissions",
+    "direct": "direct emissions of combustion only",
+    "CO2 only": "CO₂ of combustion only",
+    "mixed": "lifecycle emissions, but oil by its combustion only",
+    "as given": "what the number that you gave counts, which is not known here",
+}
 
 _HEADING_LENGTH = 16
 
@@ -30,15 +39,14 @@ class Side:
 
 def carbon_chart(assessment: Assessment) -> Chart | None:
     """CO2e by grid; None where no joules are known."""
-    sides = _sides(assessment)
-    rows = _rows(assessment, sides, (lambda footprint: footprint.co2e,), figures.GRAMS)
+    sides, grids = _sides(assessment), _like_for_like(assessment.grids)
+    rows = _rows([(_counted(grid), grid) for grid in grids], sides, (lambda footprint: footprint.co2e,), figures.GRAMS)
     if not rows:
         return None
     return Chart(
         "carbon",
         "CO₂e by electricity grid",
-        "The same joules everywhere: only the electricity differs. Thin whiskers span the published range of each "
-        "grid's intensity together with the interval of the energy. A clean grid shrinks both sides, not their ratio.",
+        _carbon_caption(assessment, grids),
         forest.draw(_forest("carbon", f"CO₂e per million {_units(assessment)}", sides, rows, figures.GRAMS)),
     )
 
@@ -47,7 +55,7 @@ def water_chart(assessment: Assessment) -> Chart | None:
     """Water by grid, with and without the evaporation of reservoirs; None where no joules are known."""
     sides = _sides(assessment)
     impacts: tuple[Impact, ...] = (_water_without_hydro, lambda footprint: footprint.water_with_hydro)
-    rows = _rows(assessment, sides, impacts, figures.LITRES)
+    rows = _rows([(_named(grid), grid) for grid in assessment.grids], sides, impacts, figures.LITRES)
     if not rows:
         return None
     return Chart(
@@ -57,6 +65,39 @@ def water_chart(assessment: Assessment) -> Chart | None:
         "How much of it hydropower answers for is contested, so both are shown. The figures on the right are without.",
         forest.draw(_forest("water", f"Water per million {_units(assessment)}", sides, rows, figures.LITRES)),
     )
+
+
+def _like_for_like(grids: list[GridFootprints]) -> list[GridFootprints]:
+    """The grids whose intensity counts what that of the first counts, which is the site's own where it is known."""
+    return [grid for grid in grids if grid.accounting == grids[0].accounting]
+
+
+def _carbon_caption(assessment: Assessment, grids: list[GridFootprints]) -> str:
+    whiskers = "Thin whiskers span the range that energyprof estimates for {} together with the interval of the energy."
+    if len(grids) == len(assessment.grids):
+        return (
+            "The same joules everywhere: only the electricity differs. "
+            f"{whiskers.format('the intensity of each grid')} "
+            "A clean grid shrinks both sides, not their ratio."
+        )
+    left_out = (
+        f"Your grid alone: its intensity counts {COUNTED[grids[0].accounting]}, those of the other grids lifecycle "
+        "emissions, so side by side a dirtier grid could look cleaner."
+    )
+    if grids[0].accounting == "as given":
+        return f"{left_out} Your number is taken as exact, so the whiskers are those of the energy."
+    return f"{left_out} {whiskers.format('its intensity')}"
+
+
+def _named(grid: GridFootprints) -> str:
+    return shown(grid.label) + (" (yours)" if grid.own else "")
+
+
+def _counted(grid: GridFootprints) -> str:
+    """The grid with what its intensity counts; a number that was given counts what the giver knows."""
+    if grid.accounting == "as given":
+        return _named(grid)
+    return f"{shown(grid.label)} ({'yours, ' if grid.own else ''}{grid.accounting})"
 
 
 def _units(assessment: Assessment) -> str:
@@ -99,14 +140,15 @@ def _of_baseline(grid: GridFootprints) -> Footprint | None:
 
 
 def _rows(
-    assessment: Assessment, sides: list[Side], impacts: tuple[Impact, ...], scales: tuple[Scale, ...]
+    grids: list[tuple[str, GridFootprints]], sides: list[Side], impacts: tuple[Impact, ...], scales: tuple[Scale, ...]
 ) -> tuple[forest.Row, ...]:
-    rows = [_row(grid, sides, impacts, scales) for grid in assessment.grids]
+    rows = [_row(label, grid, sides, impacts, scales) for label, grid in grids]
     return tuple(row for row in rows if any(dot.quantity.value is not None for lane in row.lanes for dot in lane))
 
 
-def _row(grid: GridFootprints, sides: list[Side], impacts: tuple[Impact, ...], scales: tuple[Scale, ...]) -> forest.Row:
-    label = shown(grid.label) + (" (yours)" if grid.own else "")
+def _row(
+    label: str, grid: GridFootprints, sides: list[Side], impacts: tuple[Impact, ...], scales: tuple[Scale, ...]
+) -> forest.Row:
     lanes, cells = [], []
     for side in sides:
         footprint = side.footprint(grid)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from energyprof.report import figures
-from energyprof.report.assessment import Assessment
+from energyprof.report.assessment import Assessment, intensity_text
 from energyprof.report.figures import Figure
 from energyprof.report.headline import STATUS, contents, headline
 from energyprof.report.listing import reason
@@ -91,7 +91,7 @@ def _footprint_line(assessment: Assessment) -> str:
         return "No grid is set, so CO₂e and water are not known; the page shows them over several grids."
     year = f" ({grid.intensity.year})" if grid.intensity.year else ""
     return (
-        f"Grid: {escaped(grid.label)}{year}, {grid.intensity.value:.3g} g/kWh; PUE {site.pue:g}; "
+        f"Grid: {escaped(grid.label)}{year}, {intensity_text(grid)}; PUE {site.pue:g}; "
         f"WUE {site.wue_l_per_kwh:g} L/kWh. Intervals are 95 %."
     )
 

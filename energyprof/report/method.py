@@ -54,7 +54,7 @@ def environment(run: Run) -> list[tuple[str, str]]:
 def _asked(comparison: Comparison) -> str:
     profile = comparison.run.profile
     unit = unit_noun(profile.unit)
-    items = f" over {profile.items:,} test items" if profile.items else ""
+    items = f", asked in trials with {profile.items:,} test items in turn" if profile.items else ""
     return (
         f"Task {shown(profile.task)}{items}; the functional unit is one {unit}. Every variant is held against the "
         f"baseline {shown(profile.baseline)}. Joules are gross: all that the meters below counted while the variant "
@@ -128,8 +128,10 @@ def _quality(comparison: Comparison) -> str:
     if profile.metric is None:
         return "This task has no quality: the models' weights or the task do not allow one, so only costs are compared."
     margin = figures.margin(profile.metric, profile.margin)
+    scored = max((variant.quality.items for variant in comparison.variants if variant.quality), default=0)
     return (
-        f"{figures.metric_name(profile.metric)} over the same held-out items for every variant. A variant is good "
+        f"{figures.metric_name(profile.metric)} over the same {f'{scored:,} ' if scored else ''}held-out items for "
+        f"every variant. A variant is good "
         f"enough when the whole 95 % interval of its paired difference to the baseline lies above the margin "
         f"(-{margin}), not good enough when all of it lies below, and not settled otherwise."
     ).replace("(-", "(−")

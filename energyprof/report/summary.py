@@ -153,6 +153,7 @@ def _over_grid(grid: GridFootprints) -> Shape:
     return {
         "grid": grid.name,
         "label": grid.label,
+        "accounting": grid.accounting,
         **{side: None if footprint is None else _footprint(footprint) for side, footprint in sides.items()},
     }
 

@@ -15,7 +15,7 @@ from energyprof.analysis.comparison import VariantResult
 from energyprof.footprint.site import Site
 from energyprof.model.run import Run
 from energyprof.report import figures
-from energyprof.report.assessment import Assessment, assess_run
+from energyprof.report.assessment import Assessment, assess_run, intensity_text
 from energyprof.report.headline import STATUS, contents, headline
 from energyprof.report.listing import reason
 from energyprof.report.text import shown, unit_noun
@@ -118,7 +118,7 @@ def _site(assessment: Assessment) -> str:
         return "no grid is set, so CO₂e and water are not known; set one with --grid"
     year = f" {grid.intensity.year}" if grid.intensity.year else ""
     building = f"PUE {site.pue:g}, WUE {site.wue_l_per_kwh:g} L/kWh"
-    return f"{shown(grid.label)}{year}, {grid.intensity.value:.3g} g/kWh, {building}"
+    return f"{shown(grid.label)}{year}, {intensity_text(grid)}, {building}"
 
 
 def _wants_colour() -> bool:

@@ -10,7 +10,6 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from energyprof.backends.backend import Placement
-from energyprof.model.errors import InvalidProfile
 from energyprof.model.run import ModelDescription, Score
 from energyprof.runner.evidence import Evidence
 from energyprof.runner.host import GIBIBYTE, available_memory_bytes
@@ -79,9 +78,6 @@ class Crew:
         """Trains, exports and quantises what is not in the cache; variants of one model one after the other.
 
         Where that took more than a moment its process is ended, so that nothing of it is left while measuring.
-
-        Raises:
-            InvalidProfile: a model, precision or device of the profile does not exist.
         """
         self._progress.stage(f"preparing {len(self.live)} variants; what is trained or exported now is kept")
         for name, reply in self._abreast(self.live, "prepare", self._timeouts.prepare_s):
@@ -170,7 +166,7 @@ class Crew:
             ready = self._interruption.wait_for(list(descriptors.values()), timeout_s)
             for name in [name for name in names if name in busy and (not ready or descriptors[name] in ready)]:
                 busy.remove(name)
-                hear = functools.partial(self._heard, name, action, timeout_s if ready else 0.0)
+                hear = functools.partial(self._workers[name].hear, action, timeout_s if ready else 0.0)
                 reply = self._attempt(name, hear)
                 if reply is not None:
                     yield name, reply
@@ -194,14 +190,6 @@ class Crew:
             self._workers[name] = Worker(self._assignment(name), self._interruption)
         self._workers[name].tell(action, **options)
         return True
-
-    def _heard(self, name: str, action: str, timeout_s: float) -> dict[str, Any]:
-        try:
-            return self._workers[name].hear(action, timeout_s)
-        except WorkerFailed as failure:
-            if action == "prepare" and failure.asked_wrongly:
-                raise InvalidProfile(f"{self._profile.path}: variant {name}: {failure}") from failure
-            raise
 
     def _is_random(self, name: str) -> bool:
         description = self._evidence.variants[name].description

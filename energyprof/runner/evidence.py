@@ -30,6 +30,14 @@ from energyprof.model.timeline import Timeline
 RECORD = "run.json"
 
 
+class UnsavedRun(UnwritableOutput):
+    """A run was measured to its end and could not be written: `run` is all that there is of it."""
+
+    def __init__(self, sentence: str, run: Run) -> None:
+        super().__init__(sentence)
+        self.run = run
+
+
 @dataclass(slots=True)
 class Evidence:
     """What has been found out so far. `run` turns it into the value that everything else is derived from."""
@@ -105,11 +113,39 @@ def open_folder(folder: Path) -> Path:
 
 
 def save(run: Run, folder: Path) -> Path:
-    """Writes run.json so that a reader, or a kill, sees the former one or the whole new one."""
-    path, part = folder / RECORD, folder / f".{RECORD}.part"
-    with part.open("w", encoding="utf-8") as file:
-        file.write(dumps(run))
+    """Writes run.json so that a reader, or a kill, sees the former one or the whole new one.
+
+    Raises:
+        UnwritableOutput: the disk is full or the folder has gone; the former one stays.
+    """
+    path, part, text = folder / RECORD, folder / f".{RECORD}.part", dumps(run)
+    try:
+        _write_through(part, text)
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise UnwritableOutput(
+            f"{path} could not be written ({error.strerror}), so what was measured is not on disk. "
+            "Free some space there."
+        ) from error
+    return path
+
+
+def save_at_last(run: Run, folder: Path) -> None:
+    """As `save`, of a run that is over.
+
+    Raises:
+        UnsavedRun: it could not be written.
+    """
+    try:
+        save(run, folder)
+    except UnwritableOutput as error:
+        sentence = f"{error} What was printed is all there is of the whole run; to have its files, measure again."
+        raise UnsavedRun(sentence, run) from error
+
+
+def _write_through(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(part, path)
-    return path

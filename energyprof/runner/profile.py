@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from energyprof.model.errors import EnergyprofError, InvalidProfile
+from energyprof.runner.fit import misfits
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """What a profile may be called: its name becomes a folder."""
@@ -191,6 +192,9 @@ def load_profile(path: Path) -> Profile:
     except ValidationError as error:
         lines = dict.fromkeys(f"{path}: {_sentence(problem)}" for problem in error.errors())
         raise InvalidProfile("\n".join(lines)) from error
+    unfit = [f"{path}: {sentence}" for sentence in misfits(checked, path.parent)]
+    if unfit:
+        raise InvalidProfile("\n".join(unfit))
     surroundings = {"name": path.stem, "path": path, "sha256": hashlib.sha256(raw).hexdigest()}
     return Profile.model_validate(dict(checked) | surroundings)
 

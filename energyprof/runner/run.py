@@ -14,11 +14,12 @@ from typing import Any
 from energyprof.analysis import statistics as analysis_statistics
 from energyprof.analysis.trials import trial_energies
 from energyprof.capture.sampler import Sampler
+from energyprof.model.errors import UnwritableOutput
 from energyprof.model.run import IdleWindow, ProfileRecord, Run, Trial, VariantRecord
 from energyprof.model.timeline import Timeline
 from energyprof.runner import schedule
 from energyprof.runner.crew import Crew, Timeouts
-from energyprof.runner.evidence import Evidence, open_folder, save
+from energyprof.runner.evidence import Evidence, open_folder, save, save_at_last
 from energyprof.runner.host import describe_host
 from energyprof.runner.interruption import Interrupted, Interruption
 from energyprof.runner.others import RESOLUTION_S, OtherProcesses
@@ -52,6 +53,11 @@ FRUITLESS_REPEATS = 3
 SAVE_EVERY_S = 2.0
 SAVE_SHARE = 0.02
 """Saving may take this share of the time at most; a record that has grown large is saved less often."""
+
+UNSAVED_WARNING = (
+    "The evidence could not be written to disk for a while during measuring. No figure changes, but a kill would have "
+    "lost the trials since the last save; free some space before the next run."
+)
 
 INTERRUPTED = "interrupted"
 NONE_LEFT = "no variant could be measured"
@@ -106,8 +112,8 @@ def run_profile(
         plan: None = `Plan.quick` or `Plan.thorough`, as `quick` says.
 
     Raises:
-        InvalidProfile: something that it names does not exist.
         UnwritableOutput: before anything is measured.
+        UnsavedRun: the run is over and could not be written; it holds the run.
         NotMeasurable: there is no sensor that could be used.
     """
     folder = open_folder(out / profile.name)
@@ -129,7 +135,7 @@ def run_profile(
         measuring.finish(reason)
         run = evidence.run(sampler.timelines(), complete=reason != INTERRUPTED, stop_reason=reason)
     if evidence.trials or reason != INTERRUPTED:
-        save(run, folder)
+        save_at_last(run, folder)
     return run
 
 
@@ -310,9 +316,18 @@ class _Measuring:
         if start_s < self.save_after_s:
             return
         self.quiet = False
-        save(self.evidence.run(self.sampler.timelines()), self.folder)
+        try:
+            save(self.evidence.run(self.sampler.timelines()), self.folder)
+        except UnwritableOutput as error:
+            self._tell_unsaved(error)
         took_s = time.monotonic() - start_s
         self.save_after_s = start_s + max(SAVE_EVERY_S, took_s / SAVE_SHARE)
+
+    def _tell_unsaved(self, error: UnwritableOutput) -> None:
+        """Measuring goes on: there may be room again when it matters, at the end."""
+        if UNSAVED_WARNING not in self.evidence.warnings:
+            self.evidence.warn(UNSAVED_WARNING)
+            self.progress.stage(f"{error} Measuring goes on")
 
 
 def counter_period_s(timelines: Sequence[Timeline]) -> float:

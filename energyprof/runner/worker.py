@@ -200,8 +200,7 @@ def main() -> None:
         replies.flush()
 
     def crashed(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
-        asked_wrongly = isinstance(error, EnergyprofError) and error.exit_code == EnergyprofError.exit_code
-        reply({"error": _sentence(error), "asked_wrongly": asked_wrongly})
+        reply({"error": _sentence(error)})
         sys.__excepthook__(kind, error, traceback)
 
     sys.excepthook = crashed

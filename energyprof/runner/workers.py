@@ -29,15 +29,7 @@ SAID_LAST_CHARACTERS = 300
 
 
 class WorkerFailed(Exception):
-    """A worker cannot go on; the message is a sentence that says why and what to do.
-
-    Attributes:
-        asked_wrongly: what was asked for cannot be, so that the profile has to change.
-    """
-
-    def __init__(self, sentence: str, *, asked_wrongly: bool = False) -> None:
-        super().__init__(sentence)
-        self.asked_wrongly = asked_wrongly
+    """A worker cannot go on; the message is a sentence that says why and what to do."""
 
 
 class Worker:
@@ -92,7 +84,7 @@ class Worker:
         line, self._rest = self._rest.split(b"\n", 1)
         reply: dict[str, Any] = json.loads(line)
         if "error" in reply:
-            raise WorkerFailed(reply["error"], asked_wrongly=reply["asked_wrongly"])
+            raise WorkerFailed(reply["error"])
         return reply
 
     def ask(self, action: str, timeout_s: float, **options: Any) -> dict[str, Any]:

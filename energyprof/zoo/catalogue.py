@@ -10,6 +10,7 @@ from pathlib import Path
 
 from energyprof.backends.backend import ModelSource
 from energyprof.model.errors import NotMeasurable
+from energyprof.model.workload import Kind
 from energyprof.tasks.names import unknown_name
 from energyprof.zoo import decoder, digits, folder, shapes
 
@@ -30,13 +31,25 @@ def resolve(model: str, *, base: Path) -> ModelSource:
         UnwritableOutput: the cache folder cannot be written.
     """
     if model in _ZOO:
-        return _ZOO[model]()
+        return _ZOO[model][1]()
     place = base / Path(model).expanduser()
     if place.is_dir():
         return folder.resolve_folder(model, place.resolve())
     if folder.is_hub_id(model):
         return folder.resolve_hub(model)
     raise unknown_name("model", model, _ZOO, f"A folder below {base} or a Hub id 'organisation/model' also works.")
+
+
+def kind(model: str, *, base: Path) -> Kind | None:
+    """What the model of that name does, known without making or fetching it; None = only the Hub could say.
+
+    Raises:
+        InvalidValue: the folder does not hold a model that can be run.
+    """
+    if model in _ZOO:
+        return _ZOO[model][0]
+    place = base / Path(model).expanduser()
+    return folder.kind_of(model, place) if place.is_dir() else None
 
 
 def names() -> list[str]:
@@ -56,9 +69,9 @@ def _minilm() -> ModelSource:
     return replace(found, licence="Apache-2.0")
 
 
-_ZOO: Mapping[str, Callable[[], ModelSource]] = {
-    **{name: functools.partial(digits.resolve_digits, name) for name in digits.RECIPES},
-    **{f"dates-{size}": functools.partial(decoder.resolve_dates, size) for size in decoder.SHAPES},
-    "minilm": _minilm,
-    **{name: functools.partial(shapes.resolve_shape, name) for name in shapes.SHAPES},
+_ZOO: Mapping[str, tuple[Kind, Callable[[], ModelSource]]] = {
+    **{name: ("image-classification", functools.partial(digits.resolve_digits, name)) for name in digits.RECIPES},
+    **{f"dates-{size}": ("text-generation", functools.partial(decoder.resolve_dates, size)) for size in decoder.SHAPES},
+    "minilm": ("sentence-embedding", _minilm),
+    **{name: ("text-generation", functools.partial(shapes.resolve_shape, name)) for name in shapes.SHAPES},
 }

@@ -10,7 +10,7 @@ import pytest
 from backends.tiny_models import convolutional, images, llama, placed
 
 from energyprof.backends.backend import LoadedModel, ModelSource
-from energyprof.backends.onnx_backend import OnnxBackend
+from energyprof.backends.onnx_backend import BATCH_NOTE, OnnxBackend
 from energyprof.backends.torch_backend import TorchBackend
 from energyprof.model.errors import InvalidValue, NotMeasurable
 from energyprof.model.workload import Generation
@@ -45,6 +45,19 @@ def test_a_batch_of_unequal_prompts_answers_as_single_ones_do(decoder: ModelSour
     model = load(decoder, "fp32", TWELVE)
     assert values(model, PROMPTS) == [values(model, [prompt])[0] for prompt in PROMPTS]
     assert values(model, ["abc", "xyz"]) == [values(model, [prompt])[0] for prompt in ("abc", "xyz")]
+
+
+def test_batched_generation_says_that_prompts_are_read_otherwise_than_by_pytorch(
+    decoder: ModelSource, network: ModelSource
+) -> None:
+    def notes(source: ModelSource, batch_size: int) -> list[str]:
+        generation = TWELVE if source is decoder else None
+        placement = placed(backend="onnx", batch_size=batch_size)
+        return BACKEND.load(source, placement, generation).description.notes
+
+    assert BATCH_NOTE in notes(decoder, 2)
+    assert BATCH_NOTE not in notes(decoder, 1)
+    assert BATCH_NOTE not in notes(network, 2)
 
 
 def test_smaller_precisions_store_fewer_bytes_for_the_same_weights(decoder: ModelSource) -> None:

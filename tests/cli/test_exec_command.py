@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,22 @@ def test_a_command_that_is_not_there_is_told_as_a_shell_does(capfd: pytest.Captu
     assert main(["exec", "--", "no-such-command"]) == 127
     assert "no-such-command was not found" in capfd.readouterr().err
     assert main(["exec", "--", "/dev/null"]) == 126
+    assert "/dev/null cannot be executed (Permission denied), so nothing ran" in capfd.readouterr().err
+
+
+def test_a_command_that_the_system_refuses_is_told_as_a_shell_does(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    script = tmp_path / "script"
+    script.write_text("echo hello\n")
+    script.chmod(0o755)
+    refused = {str(script): f"begin it with a line such as #!/bin/sh, or run `sh {script}`", f"{script}/x": "its path"}
+    for command, remedy in refused.items():
+        assert main(["exec", "--", command]) == 126
+        captured = capfd.readouterr()
+        assert captured.out == ""
+        assert f"energyprof: {command} cannot be executed" in captured.err
+        assert remedy in captured.err
 
 
 def test_nothing_to_measure_and_an_unknown_sensor_are_refused(capfd: pytest.CaptureFixture[str]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cli.recorded import recorded, write
+from simulated.full_disk import full_disk
 
 from energyprof.cli.main import main
 
@@ -33,6 +34,16 @@ def test_another_grid_changes_the_carbon_and_not_the_joules(tmp_path: Path, caps
     small, same = (next(v for v in one["variants"] if v["name"] == "small") for one in summaries)
     assert small["energy_per_task_j"]["value"] == same["energy_per_task_j"]["value"] == pytest.approx(10, rel=0.01)
     assert same["co2e_per_task_g"]["value"] == pytest.approx(10 * small["co2e_per_task_g"]["value"])
+
+
+def test_a_full_disk_costs_the_page_and_not_the_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write(recorded(), tmp_path / "sim")
+    with full_disk():
+        assert main(["report", str(folder), "--json"]) == 2
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["verdict"]["status"] == "good_enough"
+    assert "summary.json could not be written (File too large)" in captured.err
+    assert [file.name for file in folder.iterdir()] == ["run.json"]
 
 
 def test_an_out_folder_gets_all_runs_and_an_overview(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from simulated.full_disk import fill_disk_of
 
 from energyprof.cli.main import main
 from energyprof.model.record import loads
@@ -42,6 +44,9 @@ BAD = {
     "wrong type": GOOD.replace("batch_size = 32", 'batch_size = "32"'),
     "unknown task": GOOD.replace('task = "digits"', 'task = "letters"'),
     "empty variants": GOOD[: GOOD.index("[[variants]]")].replace('title = "Tiny"', 'title = "Tiny"\nvariants = []'),
+    "precision of another backend": GOOD + 'precision = "int4"\n',
+    "device of another backend": GOOD + 'device = "cuda:0"\n',
+    "model of another kind": GOOD.replace("digits-mlp", "dates-nano", 1),
     "duplicate names": GOOD.replace('"many"', '"one"'),
     "negative budget": GOOD.replace("trials.seconds = 0.02", "trials.seconds = 0.02\ntrials.budget_s = -3"),
     "not TOML": GOOD.replace("=", ":"),
@@ -107,6 +112,20 @@ def test_a_profile_becomes_a_page_and_a_summary(tmp_path: Path, capsys: pytest.C
     assert captured.err.count(": trial ") >= 6
 
 
+def test_a_device_that_is_not_there_fails_its_variant_and_all_else_is_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    absent = GOOD.replace('backend = "onnx"\nbatch_size = 32', 'backend = "torch"\ndevice = "cuda:63"')
+    paths = [str(_write(tmp_path, absent, "first.toml")), str(_write(tmp_path, GOOD, "second.toml"))]
+    assert main(["run", *paths, "--quick", "--json", "--out", str(tmp_path)]) == 3
+    captured = capsys.readouterr()
+    first, second = (json.loads(line) for line in captured.out.splitlines())
+    assert first["variants"][0]["energy_per_task_j"]["value"] > 0
+    assert all(variant["energy_per_task_j"]["value"] > 0 for variant in second["variants"])
+    assert "first: many failed. The" in captured.err
+    assert "cuda:63" in captured.err
+
+
 def _started(folder: Path) -> subprocess.Popen[str]:
     """A quick run in its own process, once it has said that two trials are done."""
     command = [sys.executable, "-m", "energyprof", "run", str(_write(folder)), "--quick", "--out", str(folder)]
@@ -153,3 +172,17 @@ def test_ctrl_c_keeps_and_renders_what_was_measured(tmp_path: Path) -> None:
     run = loads((tmp_path / "tiny" / "run.json").read_text())
     assert (run.complete, run.stop_reason) == (False, "interrupted")
     assert (tmp_path / "tiny" / "index.html").exists()
+
+
+def test_a_disk_that_fills_up_while_measuring_costs_the_files_and_not_the_figures(tmp_path: Path) -> None:
+    process = _started(tmp_path)
+    fill_disk_of(process.pid)
+    said, complaint = process.communicate()
+    assert process.returncode == 2
+    assert "many uses ~" in said
+    assert "index.html" not in said
+    assert "Traceback" not in complaint
+    last = complaint.splitlines()[-1]
+    assert re.match(r"energyprof: .*run\.json could not be written \(File too large\)", last)
+    assert "What was printed is all there is of the whole run" in last
+    assert {file.name for file in (tmp_path / "tiny").iterdir()} <= {"run.json"}  # from before the disk was full

@@ -105,6 +105,38 @@ def test_the_power_caption_says_where_joules_come_from() -> None:
     assert "counters" not in modelled
 
 
+def test_grids_that_count_alike_stand_side_by_side_and_name_what_they_count() -> None:
+    for chart in (drawn("ten_variants")["carbon"], drawn("ten_variants", None)["carbon"]):
+        assert "Sweden (lifecycle)" in chart
+        assert "the range that energyprof estimates for the intensity of each grid" in chart
+    assert "France (yours, lifecycle)" in drawn("ten_variants")["carbon"]
+
+
+@pytest.mark.parametrize(
+    ("grid", "label", "reason"),
+    [
+        ("US-VT", "Vermont (yours, direct)", "counts direct emissions of combustion only"),
+        ("CN-BJ", "(yours, CO2 only)", "counts CO₂ of combustion only"),
+        ("CA-NU", "Nunavut (yours, mixed)", "but oil by its combustion only"),
+        (94, "a grid of 94 g/kWh (yours)", "Your number is taken as exact"),
+    ],
+)
+def test_a_grid_that_counts_otherwise_stands_alone_and_the_caption_says_why(
+    grid: str | float, label: str, reason: str
+) -> None:
+    chart = drawn("ten_variants", grid)["carbon"]
+    assert label in chart
+    assert reason in chart
+    assert "Your grid alone" in chart
+    assert "Sweden" not in chart
+
+
+def test_what_a_carbon_intensity_counts_takes_no_grid_from_the_water_chart() -> None:
+    chart = drawn("ten_variants", "US-VT")["water"]
+    assert "Vermont (yours)" in chart
+    assert "Sweden" in chart
+
+
 def test_one_variant_alone_is_drawn() -> None:
     assert "energy" in drawn("one_failed")
 

@@ -174,14 +174,23 @@ def test_the_cards_name_grid_year_and_intensity() -> None:
     energy, quality, carbon, water = cards(page("ten_variants"))
     grid = assessed("ten_variants").grid
     assert grid is not None
-    assert f"{grid.label} {grid.intensity.year}, {grid.intensity.value:.3g} g/kWh" in carbon
+    assert f"{grid.label} {grid.intensity.year}, {grid.intensity.value:.3g} g/kWh (lifecycle)" in carbon
+    assert "with the ranges of the factors" in carbon
     assert "with reservoirs" in water
     assert all("baseline" in card for card in (energy, quality, carbon, water))
 
 
+def test_a_number_for_the_grid_is_exact_and_the_card_says_no_more() -> None:
+    _, _, carbon, _ = cards(page("ten_variants", 94))
+    assert "a grid of 94 g/kWh, 94 g/kWh (as given)" in carbon
+    assert "ranges of the factors" not in carbon
+    assert "in a re-run here" in carbon
+    assert "by a reference meter" in cards(page("gpu_and_cpu", 94))[2]
+
+
 def test_without_a_grid_the_cards_give_a_range_and_how_to_set_one() -> None:
     _, _, carbon, water = cards(page("all_estimated", None))
-    assert "from Sweden to India" in carbon
+    assert "from Sweden to India, lifecycle" in carbon
     assert "--grid FRA" in carbon
     assert "No grid is set" in water
     assert "CO₂e by electricity grid" in headings(page("all_estimated", None))

@@ -123,8 +123,45 @@ def test_an_unknown_model_is_named_with_the_nearest(tmp_path: Path) -> None:
 
 def test_a_model_may_be_a_folder_beside_the_profile_or_a_hub_id(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
-    load_profile(_write(tmp_path, GOOD.replace('"digits-mlp"', '"mine"')))
-    load_profile(_write(tmp_path, GOOD.replace('"digits-mlp"', '"organisation/model"')))
+    (tmp_path / "mine" / "config.json").write_text('{"architectures": ["LlamaForCausalLM"]}')
+    text = GOOD.replace('task = "digits"', 'task = "dates"').replace("digits-resnet", "dates-nano")
+    load_profile(_write(tmp_path, text.replace('"digits-mlp"', '"mine"')))
+    load_profile(_write(tmp_path, text.replace('"digits-mlp"', '"organisation/model"')))
+
+
+def test_a_model_of_another_kind_than_the_task_is_refused(tmp_path: Path) -> None:
+    assert _problems(tmp_path, GOOD.replace('"digits-mlp"', '"dates-nano"')) == [
+        '[[variants]] number 2: `model` = "dates-nano" is a model for text-generation, but the task "digits" is '
+        "image-classification; use a model of that kind."
+    ]
+    (tmp_path / "empty").mkdir()
+    (problem,) = _problems(tmp_path, GOOD.replace('"digits-mlp"', '"empty"'))
+    assert problem.startswith("[[variants]] number 2: `model`: ")
+    assert "config.json" in problem
+
+
+def test_a_precision_that_the_backend_does_not_run_is_refused_with_those_that_it_does(tmp_path: Path) -> None:
+    text = GOOD.replace('precision = "int8"', 'precision = "int4"')
+    assert _problems(tmp_path, text.replace('backend = "torch"', 'backend = "torch"\nprecision = "fp16"')) == [
+        '[[variants]] number 1: `precision` = "fp16" is not what backend "torch" runs for image-classification on cpu; '
+        'use one of "fp32", "bf16", "int8", or another backend or device.',
+        '[[variants]] number 2: `precision` = "int4" is not what backend "onnx" runs for image-classification on cpu; '
+        'use one of "fp32", "int8", or another backend or device.',
+    ]
+
+
+def test_a_precision_may_depend_on_the_device_and_on_the_kind_of_model(tmp_path: Path) -> None:
+    fp16 = GOOD.replace('backend = "torch"', 'backend = "torch"\nprecision = "fp16"\ndevice = "cuda:0"')
+    assert load_profile(_write(tmp_path, fp16)).variants[0].precision == "fp16"
+    generation = GOOD.replace('"digits"', '"dates"').replace("digits-resnet", "dates-large")
+    int4 = generation.replace("digits-mlp", "dates-nano").replace('"int8"', '"int4"')
+    assert load_profile(_write(tmp_path, int4)).variants[1].precision == "int4"
+
+
+def test_a_device_that_the_backend_never_uses_is_refused(tmp_path: Path) -> None:
+    assert _problems(tmp_path, GOOD.replace("threads = 2", 'device = "cuda:0"')) == [
+        '[[variants]] number 2: `device` = "cuda:0" is not used by backend "onnx"; use "cpu", or another backend.'
+    ]
 
 
 def test_a_profile_needs_a_variant(tmp_path: Path) -> None:

@@ -6,18 +6,21 @@ import os
 import re
 import signal
 from collections.abc import Callable
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from simulated.full_disk import full_disk
 
 from energyprof.analysis.trials import trial_energies
-from energyprof.model.errors import InvalidProfile, UnwritableOutput
+from energyprof.model.errors import UnwritableOutput
 from energyprof.model.record import loads
 from energyprof.model.run import Run, Trial
+from energyprof.runner.evidence import UnsavedRun
 from energyprof.runner.profile import Profile, load_profile
 from energyprof.runner.progress import Silent
-from energyprof.runner.run import INTERRUPTED, NONE_LEFT, Plan, run_profile
+from energyprof.runner.run import INTERRUPTED, NONE_LEFT, UNSAVED_WARNING, Plan, run_profile
 from energyprof.runner.schedule import StoppingRule
 from energyprof.sensors.procfs import children
 
@@ -213,9 +216,29 @@ def test_a_folder_that_cannot_be_written_is_told_before_anything_is_measured(pro
         run_profile(profile, Path("/dev/null/reports"), quick=True, progress=Acting(measure))
 
 
-def test_a_model_of_another_kind_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
-    path = write_profile(tmp_path)
-    path.write_text(path.read_text().replace('model = "digits-mlp"', 'model = "dates-nano"', 1))
-    with pytest.raises(InvalidProfile, match=r"variant first: .*use a model of that kind"):
-        run_profile(load_profile(path), tmp_path, quick=True)
+def test_a_disk_that_is_full_for_a_while_costs_a_warning_and_no_trial(profile: Profile, tmp_path: Path) -> None:
+    disk = ExitStack()
+
+    def fill_then_free(trial: Trial, counted: int) -> None:
+        disk.enter_context(full_disk()) if (trial.block, counted) == (0, 1) else disk.close()
+
+    run = run_profile(profile, tmp_path, plan=BRIEF, progress=Acting(fill_then_free))
+    assert run.complete
+    assert {variant.status for variant in run.variants} == {"done"}
+    assert run.warnings.count(UNSAVED_WARNING) == 1
+    assert [file.name for file in (tmp_path / "tiny").iterdir()] == ["run.json"]
+    assert loads((tmp_path / "tiny" / "run.json").read_text()) == run
+
+
+def test_a_disk_that_stays_full_gives_the_run_from_memory(profile: Profile, tmp_path: Path) -> None:
+    with ExitStack() as disk:
+
+        def fill(trial: Trial, counted: int) -> None:
+            if trial.index == 4:
+                disk.enter_context(full_disk())
+
+        with pytest.raises(UnsavedRun, match="could not be written") as caught:
+            run_profile(profile, tmp_path, plan=BRIEF, progress=Acting(fill))
+    assert caught.value.run.complete
+    assert {variant.status for variant in caught.value.run.variants} == {"done"}
     assert not (tmp_path / "tiny" / "run.json").exists()

@@ -60,18 +60,16 @@ def test_thread_counts_are_fixed_before_any_library_is_imported(worker: Worker) 
         assert f"{name}=1".encode() in environment
 
 
-def test_what_the_profile_asks_wrongly_is_told_from_what_went_wrong(interruption: Interruption) -> None:
+def test_an_error_of_energyprof_is_told_in_its_own_words(interruption: Interruption) -> None:
     wrong = Worker(Assignment("digits-mlp", ".", "no-such-task", ASSIGNMENT.placement), interruption)
-    with pytest.raises(WorkerFailed, match="no-such-task") as caught:
+    with pytest.raises(WorkerFailed, match=r"^There is no task named 'no-such-task'"):
         wrong.ask("prepare", 120)
-    assert caught.value.asked_wrongly
     wrong.kill()
 
 
 def test_any_other_error_is_told_with_its_type(worker: Worker) -> None:
-    with pytest.raises(WorkerFailed, match="Its worker stopped with TypeError: ") as caught:
+    with pytest.raises(WorkerFailed, match="Its worker stopped with TypeError: "):
         worker.ask("trial", 120, number=3)
-    assert not caught.value.asked_wrongly
 
 
 def test_a_killed_worker_most_likely_ran_out_of_memory(worker: Worker) -> None:
