@@ -40,8 +40,9 @@ HOMES = {
 }
 """Heavy libraries: where each may be imported, and there only when it is needed."""
 
-BROAD_EXCEPT = {"capture/wrap.py"}
-"""What may catch every error without raising it again: it throws the consumer's errors into the wrapped generator."""
+BROAD_EXCEPT = {"capture/wrap.py", "profiler/units.py"}
+"""What may catch every error without raising it again: the one throws the consumer's errors into the wrapped generator,
+the other runs the user's counting, whose errors must not take away the result of a call that succeeded."""
 
 
 class Import(NamedTuple):

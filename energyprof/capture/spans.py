@@ -25,7 +25,7 @@ class OpenSpan:
         segments: (start_ns, end_ns) of each active stretch that has ended.
         active_ns: start of the stretch that is going on; None while suspended or after the end.
         primary: the innermost log that was active when it began.
-        uncounted: why some of its work units are not known.
+        uncounted: for each work unit that could not be counted, why.
     """
 
     __slots__ = ("active_ns", "closed", "error", "id", "name", "parent", "primary", "segments", "uncounted", "units")
@@ -39,7 +39,7 @@ class OpenSpan:
         self.closed = False
         self.units: dict[str, float] | None = None
         self.error: str | None = None
-        self.uncounted: str | None = None
+        self.uncounted: dict[str, str] | None = None
         self.primary = _active[-1] if _active else None
 
 

@@ -35,11 +35,11 @@ def _wrap_plain(function: Callable[..., Any], name: str, count: Count | None) ->
         try:
             with Stretch(span):
                 result = function(*args, **kwargs)
+            if count is not None:
+                count(span, result)
         except BaseException as error:
             finish(span, error)
             raise
-        if count is not None:
-            count(span, result)
         finish(span)
         return result
 
@@ -53,11 +53,11 @@ def _wrap_coroutine(function: Callable[..., Awaitable[Any]], name: str, count: C
         try:
             with Stretch(span):
                 result = await function(*args, **kwargs)
+            if count is not None:
+                count(span, result)
         except BaseException as error:
             finish(span, error)
             raise
-        if count is not None:
-            count(span, result)
         finish(span)
         return result
 

@@ -31,11 +31,12 @@ class Account:
 
 @dataclass(slots=True)
 class Work:
-    """Running sums of what calls of one name did."""
+    """Running sums of what calls of one name did; `uncounted` says why a unit was not counted in some of them."""
 
     calls: int = 0
     duration_s: float = 0.0
     units: dict[str, float] = field(default_factory=dict)
+    uncounted: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, overload
+from collections.abc import Callable
+from typing import Concatenate, ParamSpec, Protocol, TypeVar, cast, overload
 
-from energyprof.capture.spans import OpenSpan
 from energyprof.capture.wrap import Count, wrap
 from energyprof.model.errors import InvalidValue
 from energyprof.model.quantity import unknown
 from energyprof.profiler.measurement import LiveMeasurement, Measurement
 from energyprof.profiler.profiler import energy_of
+from energyprof.profiler.units import Units, count
 
 P = ParamSpec("P")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S", contravariant=True)
-Units = Mapping[str, Callable[[Any], float]]
-
-COUNT_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What counting the units of a result may raise without harm to the call that made it."""
 
 
 class Profiled(Protocol[P, R_co]):
@@ -69,10 +65,10 @@ def profile(
     Raises:
         InvalidValue: a unit cannot be counted because it is not a function.
     """
-    for unit, count in (units or {}).items():
-        if not callable(count):
+    for unit, of in (units or {}).items():
+        if not callable(of):
             raise InvalidValue(
-                f"units[{unit!r}] of @profile must be a function of the result, not {count!r}. "
+                f"units[{unit!r}] of @profile must be a function of the result, not {of!r}. "
                 "Write, for example, units={'tokens': len}."
             )
     if function is None:
@@ -97,13 +93,4 @@ def _inert(function: Callable[P, R], title: str) -> Profiled[P, R]:
 
 
 def _counter(units: Units) -> Count:
-    def count(span: OpenSpan, result: Any) -> None:
-        totals = span.units or {}
-        for unit, of in units.items():
-            try:
-                totals[unit] = totals.get(unit, 0.0) + of(result)
-            except COUNT_ERRORS as error:
-                span.uncounted = f"{unit} of {span.name} could not be counted: {type(error).__name__}: {error}"
-        span.units = totals
-
-    return count
+    return lambda span, result: count(span, units, result)

@@ -94,6 +94,7 @@ class Books:
         work.duration_s += sum(end - start for start, end in span.segments) / NS_PER_S
         for unit, amount in (span.units or {}).items():
             work.units[unit] = work.units.get(unit, 0.0) + amount
+        work.uncounted = {**(span.uncounted or {}), **work.uncounted}
 
 
 def _snapshot(span: OpenSpan, instant_s: float) -> Snapshot:

@@ -15,13 +15,14 @@ class Measurement:
 
     Attributes:
         calls: finished calls. duration_s: seconds in which they were active, overlaps counted for each call.
-        units: work done in them, such as {"tokens": 512.0}.
+        units: work done in them, such as {"tokens": 512.0}; only what could be counted in every call.
         energy: gross J of all domains inside the boundary, with what nested spans used (inclusive).
         energy_exclusive: without what nested spans used.
         energy_net: inclusive, above warm idle.
         domains: inclusive J by domain id.
         power_w: mean power while active. co2e_g, water_l: at the profiler's grid.
         estimator: how the joules were obtained; None where they are unknown.
+        uncounted: for each unit that could not be counted in every call, why.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Measurement:
     water_l: Quantity
     estimator: Estimator | None
     warnings: list[str] = field(default_factory=list)
+    uncounted: dict[str, str] = field(default_factory=dict)
 
     @property
     def per_call(self) -> Quantity:
@@ -49,7 +51,7 @@ class Measurement:
         """J per unit of work, such as per("tokens")."""
         count = self.units.get(unit)
         if not count:
-            return unknown(f"J/{unit}", f"no {unit} were counted", self.energy.basis)
+            return unknown(f"J/{unit}", self.uncounted.get(unit, f"no {unit} were counted"), self.energy.basis)
         return self.energy.scaled(1 / count, f"J/{unit}")
 
     def __str__(self) -> str:

@@ -23,6 +23,7 @@ from energyprof.profiler.fold import NS_PER_S, Books
 from energyprof.profiler.measurement import Measurement
 from energyprof.profiler.result import Result, measurement_of, result_of
 from energyprof.profiler.session import write_session
+from energyprof.profiler.units import given
 
 QUIET_TICKS = 4
 """Ticks waited for after the last span, so that the power just after it is known."""
@@ -99,15 +100,16 @@ class Profiler:
         """Stops counting and works out the result; safe to call twice.
 
         In the child of a fork the profiler stays its parent's, and the result is what was known at the fork.
+
+        Raises:
+            UnwritableOutput: the record is lost; the result is kept.
         """
         with self._lock:
-            if self._forked:
-                return self.result
-            if self._result is None:
-                self._result = self._stop()
-            return self._result
+            if self._result is None and not self._forked:
+                self._stop()
+            return self.result
 
-    def _stop(self) -> Result:
+    def _stop(self) -> None:
         end_s = time.monotonic()
         books = self._open_books()
         self._log.deactivate()
@@ -116,10 +118,9 @@ class Profiler:
         self._fold(end_s)
         timelines = self._sampler.timelines()
         sampler = self._sampler.stop()
-        result = result_of(books, self._site, self._sampler.records, self._warnings)
+        result = self._result = result_of(books, self._site, self._sampler.records, self._warnings)
         if self._out is not None:
             write_session(self._out, result, timelines, self._record, self._sampler.records, sampler)
-        return result
 
     @property
     def result(self) -> Result:
@@ -134,8 +135,8 @@ class Profiler:
     def span(self, name: str, **units: float) -> Iterator[None]:
         """A block of work, with the work units done in it, such as span("rerank", requests=32)."""
         span = begin(name)
-        span.units = dict(units) or None
         try:
+            given(span, units)
             with Stretch(span):
                 yield
         except BaseException as error:
@@ -191,9 +192,6 @@ class Profiler:
                 self._sampler.forget_before(books.closed_s, keep_ticks=KEPT_TICKS)
 
     def _keep(self, closed: list[OpenSpan]) -> None:
-        for span in closed:
-            if span.uncounted is not None and span.uncounted not in self._warnings:
-                self._warnings.append(span.uncounted)
         if self._out is not None:
             self._record += [_recorded(span) for span in closed if span.segments]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from energyprof.analysis.calibration import Part, basis_of, with_total
@@ -69,13 +69,14 @@ def result_of(books: Books, site: Site, records: Sequence[SensorRecord], warning
         [name for _, name in books.work]
         + [path[-1] for accounts in books.accounts.values() for _, path in accounts.owners]
     )
+    measurements = [measurement_of(books, name, site) for name in names]
     return Result(
-        [measurement_of(books, name, site) for name in names],
+        measurements,
         _sum(books, lambda accounts: accounts.total_j),
         _sum(books, lambda accounts: accounts.idle_j),
         _sum(books, lambda accounts: accounts.unattributed_j),
         domain_coverage(_readable(books), records, list(books.missing.values())),
-        [*warnings, *_warnings(books)],
+        [*warnings, *(warning for measurement in measurements for warning in measurement.warnings), *_warnings(books)],
     )
 
 
@@ -101,7 +102,7 @@ def measurement_of(books: Books, name: str, site: Site, *, primary: bool = False
         name=name,
         calls=work.calls,
         duration_s=work.duration_s,
-        units=dict(work.units),
+        units=_counted(work.units, work.uncounted),
         energy=energy,
         energy_exclusive=_energy(books, innermost),
         energy_net=_net(books, inside),
@@ -110,6 +111,8 @@ def measurement_of(books: Books, name: str, site: Site, *, primary: bool = False
         co2e_g=footprint.co2e,
         water_l=footprint.water,
         estimator=_estimator(books) if energy.value is not None else None,
+        warnings=list(work.uncounted.values()),
+        uncounted=dict(work.uncounted),
     )
 
 
@@ -137,6 +140,7 @@ def combined(measurements: Sequence[Measurement]) -> Measurement:
     first, *rest = measurements
     for other in rest:
         duration_s = first.duration_s + other.duration_s
+        uncounted = {**other.uncounted, **first.uncounted}
         units = {
             unit: first.units.get(unit, 0.0) + other.units.get(unit, 0.0) for unit in {**first.units, **other.units}
         }
@@ -145,7 +149,7 @@ def combined(measurements: Sequence[Measurement]) -> Measurement:
             first,
             calls=first.calls + other.calls,
             duration_s=duration_s,
-            units=units,
+            units=_counted(units, uncounted),
             energy=energy,
             energy_exclusive=_added(first.energy_exclusive, other.energy_exclusive),
             energy_net=_added(first.energy_net, other.energy_net),
@@ -157,6 +161,8 @@ def combined(measurements: Sequence[Measurement]) -> Measurement:
             co2e_g=_added(first.co2e_g, other.co2e_g),
             water_l=_added(first.water_l, other.water_l),
             estimator=first.estimator if first.estimator == other.estimator else "interpolate",
+            warnings=list(dict.fromkeys([*first.warnings, *other.warnings])),
+            uncounted=uncounted,
         )
     return first
 
@@ -189,7 +195,13 @@ def _work(books: Books, name: str, primary: bool) -> Work:
         total.duration_s += work.duration_s
         for unit, amount in work.units.items():
             total.units[unit] = total.units.get(unit, 0.0) + amount
+        total.uncounted = {**work.uncounted, **total.uncounted}
     return total
+
+
+def _counted(units: Mapping[str, float], uncounted: Mapping[str, str]) -> dict[str, float]:
+    """The units that every call counted: of others a part is known, which is not the work that was done."""
+    return {unit: amount for unit, amount in units.items() if unit not in uncounted}
 
 
 def _readable(books: Books) -> list[Domain]:

@@ -70,7 +70,9 @@ def measurement_json(measurement: Measurement) -> dict[str, Any]:
         "energy_exclusive_j": measurement.energy_exclusive.to_json(),
         "energy_net_j": measurement.energy_net.to_json(),
         "per_call_j": measurement.per_call.to_json(),
-        "per_unit_j": {unit: measurement.per(unit).to_json() for unit in measurement.units},
+        "per_unit_j": {
+            unit: measurement.per(unit).to_json() for unit in {**measurement.units, **measurement.uncounted}
+        },
         "domains_j": {domain: quantity.to_json() for domain, quantity in measurement.domains.items()},
         "power_w": measurement.power_w.to_json(),
         "co2e_g": measurement.co2e_g.to_json(),

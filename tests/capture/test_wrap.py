@@ -243,6 +243,16 @@ def test_units_are_counted_from_results_and_from_items(caught: Caught) -> None:
     assert [span.units for span in caught()] == [{"tokens": 1.0}, {"tokens": 3.0}]
 
 
+def test_a_span_is_closed_though_its_counting_is_interrupted(caught: Caught) -> None:
+    def interrupted(span: OpenSpan, result: Any) -> None:
+        raise KeyboardInterrupt
+
+    for work in (wrap(lambda: "x", "plain", interrupted), lambda: asyncio.run(wrap(_seven, "async", interrupted)())):
+        with pytest.raises(KeyboardInterrupt):
+            work()
+    assert [span.error for span in caught()] == ["KeyboardInterrupt", "KeyboardInterrupt"]
+
+
 def test_a_call_before_any_log_is_active_is_let_through() -> None:
     awaitable: Callable[[], Awaitable[int]] = wrap(_seven, "seven", None)
     assert asyncio.run(awaitable()) == 7  # type: ignore[arg-type]

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from energyprof import Profiler, profile
+from energyprof.capture.spans import open_spans
 from energyprof.model.errors import InvalidValue
 
 ROOT = Path(__file__).parents[2]
@@ -57,6 +62,90 @@ def test_a_unit_that_cannot_be_counted_harms_neither_call_nor_joules() -> None:
     assert profiler.result["uncounted"].calls == 1
     assert profiler.result["uncounted"].per("tokens").value is None
     assert any("tokens of uncounted could not be counted" in warning for warning in profiler.result.warnings)
+
+
+def test_whatever_counting_raises_the_caller_gets_its_result_and_the_reason_is_told() -> None:
+    class Unforeseen(Exception): ...
+
+    def broken(_: object) -> float:
+        raise Unforeseen("no shape")
+
+    @profile(name="plain", units={"tokens": broken})
+    def plain() -> int:
+        return 42
+
+    @profile(name="stream", units={"tokens": broken})
+    def stream() -> Iterator[int]:
+        yield from (1, 2)
+
+    with Profiler() as profiler:
+        assert plain() == 42
+        assert list(stream()) == [1, 2]
+    assert not open_spans()
+    for name in ("plain", "stream"):
+        [warning] = profiler.result[name].warnings
+        assert f"tokens of {name} could not be counted" in warning
+        assert "Unforeseen: no shape" in warning
+        assert warning in profiler.result.warnings
+
+
+def test_joules_per_unit_are_unknown_where_only_some_calls_could_be_counted() -> None:
+    @profile(name="some", units={"tokens": lambda result: len(result), "answers": lambda _: 1})
+    def some(answer: str | None) -> str | None:
+        return answer
+
+    with Profiler() as profiler:
+        for answer in ("ab", None, "abc"):
+            some(answer)
+    for found in (profiler.result["some"], some.energy):
+        assert found.units == {"answers": 3}
+        assert found.per("tokens").value is None
+        assert "TypeError" in str(found.per("tokens").reason)
+
+
+def test_joules_per_unit_are_unknown_where_another_profiler_could_not_count() -> None:
+    @profile(name="twice", units={"tokens": lambda result: len(result)})
+    def twice(answer: str | None) -> str | None:
+        return answer
+
+    for answer in ("ab", None):
+        with Profiler():
+            twice(answer)
+    assert twice.energy.calls == 2
+    assert "TypeError" in str(twice.energy.per("tokens").reason)
+    assert len(twice.energy.warnings) == 1
+
+
+def test_numbers_of_any_library_become_plain_ones(tmp_path: Path) -> None:
+    @profile(name="numbers", units={"tokens": lambda result: result})
+    def numbers(result: object) -> object:
+        return result
+
+    with Profiler(out=tmp_path) as profiler:
+        for result in (np.float32(2), np.int64(3), np.array(4), Fraction(1, 2)):
+            numbers(result)
+        with profiler.span("block", requests=np.int64(5)):
+            pass
+    [tokens], [requests] = profiler.result["numbers"].units.values(), profiler.result["block"].units.values()
+    assert (tokens, requests) == (9.5, 5)
+    assert type(tokens) is type(requests) is float
+    assert (tmp_path / "profiler.json").exists()
+
+
+@pytest.mark.parametrize("count", [True, np.bool_(True), "3", None, float("nan"), float("inf"), -1])
+def test_what_is_no_count_is_told_and_not_added(count: Any) -> None:
+    @profile(name="odd", units={"tokens": lambda result: result})
+    def odd(result: object) -> object:
+        return result
+
+    with Profiler() as profiler:
+        assert odd(count) is count
+        with profiler.span("block", tokens=count):
+            pass
+    for name in ("odd", "block"):
+        assert profiler.result[name].units == {}
+        assert profiler.result[name].per("tokens").value is None
+        assert any(f"tokens of {name} could not be counted" in warning for warning in profiler.result.warnings)
 
 
 def test_a_unit_that_is_not_a_function_is_refused() -> None:

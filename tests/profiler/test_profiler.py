@@ -16,7 +16,7 @@ from simulated.gpu import GPU_IS_LOST, SimulatedGpu
 from simulated.work import IDLE_W, Draw
 
 from energyprof import Profiler, Quantity, profile
-from energyprof.model.errors import InvalidValue, NotMeasurable, UnknownName
+from energyprof.model.errors import InvalidValue, NotMeasurable, UnknownName, UnwritableOutput
 from energyprof.profiler.result import Result
 
 
@@ -271,6 +271,19 @@ def test_the_record_holds_the_evidence_and_the_result(tmp_path: Path, draw: Draw
     assert measurement["co2e_g"]["value"] > 0
     assert [span["name"] for span in document["spans"]] == ["x"]
     assert document["timelines"][0]["counts"]
+
+
+def test_a_record_that_cannot_be_written_takes_nothing_from_the_result(tmp_path: Path, draw: Draw) -> None:
+    (tmp_path / "file").touch()
+    profiler = Profiler(sensors=["nvml"], out=tmp_path / "file").start()
+    time.sleep(0.4)
+    with profiler.span("x"):
+        draw(0.3, 300)
+    with pytest.raises(UnwritableOutput, match=r"Profiler\.result"):
+        profiler.stop()
+    result = profiler.result
+    assert value(result["x"].energy) == pytest.approx(90, rel=0.1)
+    assert profiler.stop() is result
 
 
 def test_options_that_cannot_be_are_refused_before_anything_is_measured() -> None:
