@@ -11,8 +11,10 @@ import os
 import sys
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from time import monotonic_ns
+from types import ModuleType
 
 CURRENT: ContextVar[OpenSpan | None] = ContextVar("energyprof_span", default=None)
 _ids = itertools.count(1)
@@ -132,13 +134,18 @@ class Stretch:
         self._span = span
 
     def __enter__(self) -> None:
+        synchronise_devices()
         self._before = CURRENT.get()
         CURRENT.set(self._span)
-        synchronise_devices()
         self._span.active_ns = monotonic_ns()
 
     def __exit__(self, *_: object) -> None:
-        synchronise_devices()
+        try:
+            synchronise_devices()
+        finally:  # the wait may be interrupted
+            self._end()
+
+    def _end(self) -> None:
         span = self._span
         assert span.active_ns is not None
         span.segments.append((span.active_ns, monotonic_ns()))
@@ -148,10 +155,28 @@ class Stretch:
 
 
 def synchronise_devices() -> None:
-    """Waits for the CUDA work of this process, so that it lies inside its span; free where there is none."""
+    """Waits for the CUDA work of this process on all its devices, so that it lies in its span; free where none is used.
+
+    While a CUDA graph is captured nothing runs, so there is nothing to wait for, and waiting would break the capture.
+    """
     cuda = sys.modules.get("torch.cuda")
-    if cuda is not None and getattr(cuda, "_initialized", False):
-        cuda.synchronize()
+    if cuda is None or not getattr(cuda, "_initialized", False):
+        return
+    with suppress(RuntimeError):  # of the user's own work: CUDA raises it again at the next call, where it is awaited
+        if not cuda.is_current_stream_capturing():
+            for device in _devices_in_use(cuda):
+                cuda.synchronize(device)
+
+
+def _devices_in_use(cuda: ModuleType) -> list[int]:
+    """Those on which this process has a context: waiting for another one would make one there, of hundreds of MiB.
+
+    PyTorch has no public name for the question; where a version lacks the private one, only the current device counts.
+    """
+    has_context = getattr(sys.modules["torch"]._C, "_cuda_hasPrimaryContext", None)
+    if has_context is None:
+        return [cuda.current_device()]
+    return [device for device in range(cuda.device_count()) if has_context(device)]
 
 
 def _forget_after_fork() -> None:

@@ -10,7 +10,7 @@ from energyprof.capture.wrap import Count, wrap
 from energyprof.model.errors import InvalidValue
 from energyprof.model.quantity import unknown
 from energyprof.profiler.measurement import LiveMeasurement, Measurement
-from energyprof.profiler.profiler import energy_of
+from energyprof.profiler.profiler import energy_of, remember
 from energyprof.profiler.units import Units, count
 
 P = ParamSpec("P")
@@ -81,6 +81,7 @@ def _profiled(function: Callable[P, R], name: str | None, units: Units | None) -
     if os.environ.get("ENERGYPROF", "").lower() == "off":
         return _inert(function, title)
     wrapped = wrap(function, title, _counter(units) if units else None)
+    remember(title)
     wrapped.energy = LiveMeasurement(lambda: energy_of(title))  # type: ignore[attr-defined]
     return cast("Profiled[P, R]", wrapped)
 

@@ -21,7 +21,7 @@ from energyprof.model.span import Span
 from energyprof.model.timeline import Timeline
 from energyprof.profiler.fold import NS_PER_S, Books
 from energyprof.profiler.measurement import Measurement
-from energyprof.profiler.result import Result, measurement_of, result_of
+from energyprof.profiler.result import Result, combined, measurement_of, result_of, unmeasured
 from energyprof.profiler.session import write_session
 from energyprof.profiler.units import given
 
@@ -122,6 +122,7 @@ class Profiler:
         timelines = self._sampler.timelines()
         sampler = self._sampler.stop()
         result = self._result = result_of(books, self._site, self._sampler.records, self._warnings)
+        _retire(self, result)
         if self._out is not None:
             write_session(self._out, result, timelines, self._record, self._sampler.records, sampler)
 
@@ -223,21 +224,40 @@ class Profiler:
 
 
 _started: list[Profiler] = []
-"""Every profiler of this process that has counted something, the fallback one included."""
+"""The profilers of this process that have not stopped, the fallback one included."""
 
+_past: dict[str, Measurement | None] = {}
+"""For each decorated function, its calls in profilers that have stopped; of these nothing else is kept."""
+
+_past_lock = threading.Lock()
 _fallback_failure: str | None = None
 _fallback_lock = threading.Lock()
 
 
 def energy_of(name: str) -> Measurement:
     """All calls of a decorated function so far, over every profiler that was the innermost active one."""
-    from energyprof.profiler.result import combined, unmeasured
-
-    found = [profiler.measurement(name) for profiler in _started]
-    found = [measurement for measurement in found if measurement.calls]
-    if not found:
+    with _past_lock:
+        past, counting = _past.get(name), list(_started)
+    found = [past, *(profiler.measurement(name) for profiler in counting)]
+    called = [measurement for measurement in found if measurement is not None and measurement.calls]
+    if not called:
         return unmeasured(name, _fallback_failure or "it was not called yet")
-    return combined(found)
+    return combined(called)
+
+
+def remember(name: str) -> None:
+    """From now on the calls of a function of that name are kept when a profiler stops."""
+    with _past_lock:
+        _past.setdefault(name, None)
+
+
+def _retire(profiler: Profiler, result: Result) -> None:
+    with _past_lock:
+        for name in [measurement.name for measurement in result if measurement.name in _past]:
+            found, past = profiler.measurement(name), _past[name]
+            if found.calls:
+                _past[name] = found if past is None else combined([past, found])
+        _started.remove(profiler)
 
 
 def _start_fallback() -> None:
@@ -276,10 +296,11 @@ def _recorded(span: OpenSpan) -> Span:
 
 def _forget_after_fork() -> None:
     """The child of a fork has none of its parent's profilers: their samplers watch the parent."""
-    global _fallback_failure, _fallback_lock
+    global _fallback_failure, _fallback_lock, _past_lock
     for profiler in _started:
         profiler.leave_to_parent()
-    _fallback_lock = threading.Lock()
+    _fallback_lock, _past_lock = threading.Lock(), threading.Lock()
+    _past.update(dict.fromkeys(_past))
     _started.clear()
     _fallback_failure = None
 

@@ -88,8 +88,8 @@ def _estimates(comparison: Comparison) -> str:
         assert domain.model is not None
         idle, active = domain.model.idle_w, domain.model.active_w_per_core
         sentences.append(
-            f"{shown(domain.label)} has no meter. Its power is taken as {idle[1]:g} W (range {idle[0]:g} to "
-            f"{idle[2]:g} W) and {active[1]:g} W (range {active[0]:g} to {active[2]:g} W) for each busy core, "
+            f"{shown(domain.label)} has no meter. Its power is taken as {idle[1]:.2g} W (range {idle[0]:.2g} to "
+            f"{idle[2]:.2g} W) and {active[1]:.2g} W (range {active[0]:.2g} to {active[2]:.2g} W) for each busy core, "
             f"times the CPU time that was observed. Source: {shown(domain.model.source)}. Such joules carry "
             "a ~, two digits and the model's range; a ratio of two of them says little more than that of CPU time."
         )
@@ -155,7 +155,7 @@ def _overhead(run: Run) -> str:
     cost = ""
     if sampler.cpu_s is not None and sampler.wall_s:
         share = 100 * sampler.cpu_s / sampler.wall_s
-        cost = f" It used {sampler.cpu_s:.2g} s of CPU time in {sampler.wall_s:.3g} s, {share:.2g} % of one core."
+        cost = f" It used {sampler.cpu_s:.2g} s of CPU time in {sampler.wall_s:.0f} s, {share:.2g} % of one core."
     return f"The meters were read every {1000 * sampler.period_s:g} ms by {where}.{cost}"
 
 

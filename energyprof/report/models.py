@@ -19,7 +19,6 @@ class ModelLine:
 
     Attributes:
         parity: largest absolute difference of its outputs to PyTorch's in fp32, on a few inputs.
-        remarks: what a reader must know of it, as sentences.
     """
 
     name: str
@@ -27,7 +26,14 @@ class ModelLine:
     weights: str
     licence: str
     parity: str
-    remarks: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What a reader must know of some variants."""
+
+    variants: list[str]
+    text: str
 
 
 def model_lines(comparison: Comparison) -> list[ModelLine]:
@@ -43,8 +49,16 @@ def _line(name: str, description: ModelDescription) -> ModelLine:
         weights=description.weights,
         licence=shown(description.licence or figures.UNKNOWN),
         parity=_parity(description),
-        remarks=[shown(note) for note in description.notes],
     )
+
+
+def remarks(comparison: Comparison) -> list[Remark]:
+    """What the backends remarked, each sentence once with all variants that it is about."""
+    names: dict[str, list[str]] = {}
+    for record in (variant.record for variant in comparison.variants):
+        for note in record.description.notes if record.description is not None else []:
+            names.setdefault(shown(note), []).append(shown(record.name))
+    return [Remark(variants, text) for text, variants in names.items()]
 
 
 def _parity(description: ModelDescription) -> str:

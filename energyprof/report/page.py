@@ -90,6 +90,7 @@ def page_html(assessment: Assessment) -> str:
         variants=listing.variants_listing(assessment),
         groups=listing.groups_listing(assessment),
         models=models.model_lines(comparison),
+        remarks=models.remarks(comparison),
         method=method.paragraphs(assessment),
         environment=method.environment(run),
         sensors=[_sensor_line(sensor, run) for sensor in run.sensors],

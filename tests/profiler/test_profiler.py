@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -168,6 +170,27 @@ def test_nested_profilers_both_see_the_inner_spans_and_a_function_counts_once(dr
     assert value(both.energy.energy) == pytest.approx(value(outer.result["both"].energy), rel=0.1)
 
 
+def test_a_profiler_that_has_stopped_is_let_go_of_and_its_calls_still_count(draw: Draw) -> None:
+    @profile(name="kept")
+    def kept() -> None:
+        draw(0.2, 400)
+
+    stopped, expected_j = [], 0.0
+    for _ in range(2):
+        with Profiler(sensors=["nvml"]) as profiler:
+            time.sleep(0.3)
+            kept()
+        expected_j += value(profiler.result["kept"].energy)
+        stopped.append(weakref.ref(profiler))
+    del profiler
+    deadline_s = time.monotonic() + 5
+    while any(reference() for reference in stopped) and time.monotonic() < deadline_s:
+        gc.collect()
+    assert [reference() for reference in stopped] == [None, None]
+    assert kept.energy.calls == 2
+    assert value(kept.energy.energy) == pytest.approx(expected_j, rel=1e-9)
+
+
 def test_start_and_stop_work_without_a_with_block(draw: Draw) -> None:
     profiler = Profiler(sensors=["nvml"])
     profiler.start()
@@ -278,6 +301,7 @@ def test_the_record_holds_the_evidence_and_the_result(tmp_path: Path, draw: Draw
 def test_a_record_that_cannot_be_written_takes_nothing_from_the_result(tmp_path: Path, draw: Draw) -> None:
     (tmp_path / "file").touch()
     profiler = Profiler(sensors=["nvml"], out=tmp_path / "file").start()
+    time.sleep(0.4)
     with profiler.span("x"):
         draw(0.3, 300)
     with pytest.raises(UnwritableOutput, match=r"Profiler\.result"):

@@ -8,7 +8,7 @@ from report.rendered import assessed, document
 from report.synthetic import CASES, HOSTILE
 
 from energyprof.analysis.comparison import Comparison
-from energyprof.report.models import NONE, model_lines
+from energyprof.report.models import NONE, model_lines, remarks
 from energyprof.report.text import shown
 
 
@@ -34,6 +34,14 @@ def test_what_the_backend_remarked_is_on_the_page() -> None:
     assert remark is not None
     assert " ".join(shown(remark.notes[0]).split()) in document("hostile").text
     assert HOSTILE not in document("hostile").text
+
+
+def test_a_remark_about_several_variants_stands_once_with_their_names() -> None:
+    comparison = CASES["ten_variants"]()
+    found = remarks(comparison)
+    assert len({remark.text for remark in found}) == len(found)
+    names = [name for remark in found for name in remark.variants]
+    assert sorted(names) == sorted(variant.record.name for variant in comparison.variants)
 
 
 def _first_in(precision: str) -> Comparison:
