@@ -40,8 +40,9 @@ HOMES = {
 }
 """Heavy libraries: where each may be imported, and there only when it is needed."""
 
-BROAD_EXCEPT = {"capture/wrap.py"}
-"""What may catch every error without raising it again: it throws the consumer's errors into the wrapped generator."""
+BROAD_EXCEPT = {"capture/wrap.py", "cli/main.py"}
+"""What may catch every error without raising it again: the wrapper, which throws the consumer's errors into the wrapped
+generator, and the command line's one handler, which prints the traceback and has an exit code for it."""
 
 
 class Import(NamedTuple):

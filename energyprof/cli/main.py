@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 import energyprof
@@ -12,6 +13,11 @@ from energyprof.cli import compare, exec, report, run, sensors
 from energyprof.model.errors import EnergyprofError
 
 BROKEN_PIPE_EXIT = 141
+
+DEFECT_EXIT = os.EX_SOFTWARE
+"""Not Python's own 1, which is reserved for a check that fails: a crash must never read as a verdict."""
+
+DEFECT = "energyprof: this is a defect of energyprof, and there is no result; report it with the lines above"
 
 DESCRIPTION = """\
 Is the small model good enough, and what does it save? energyprof measures the joules of AI inference per task, beside
@@ -29,10 +35,10 @@ examples:
 
 exit codes:
   0  good
-  1  a check failed
   2  wrong usage, or an invalid profile, run or value
   3  something could not be measured or compared; for `run`, also a variant that failed
   4  undecided: the interval allows both answers
+  70  a defect of energyprof: there is no result
   130  ended by Ctrl-C; `run` keeps and renders what was measured
 
 stdout carries the result, stderr progress and warnings. `energyprof COMMAND --help` explains a command."""
@@ -53,6 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the flush at exit would fail once more
         return BROKEN_PIPE_EXIT
+    except Exception:
+        traceback.print_exc()
+        print(DEFECT, file=sys.stderr)
+        return DEFECT_EXIT
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -8,7 +8,8 @@ import sys
 import pytest
 
 import energyprof
-from energyprof.cli.main import main
+from energyprof.cli import sensors
+from energyprof.cli.main import DEFECT, main
 
 COMMANDS = ["run", "report", "sensors", "exec", "compare"]
 HEAVY = {
@@ -36,6 +37,7 @@ def test_help_names_every_command_and_exit_code(capsys: pytest.CaptureFixture[st
     text = capsys.readouterr().out
     for word in [*COMMANDS, "examples:", "exit codes:", "  4  undecided"]:
         assert word in text
+    assert "check" not in text
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -62,6 +64,19 @@ def test_help_loads_no_heavy_library() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not HEAVY & set(done.stderr.split())
+
+
+def test_a_defect_shows_its_traceback_and_no_exit_code_of_a_verdict(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def defective(options: object) -> int:
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr(sensors, "sensors", defective)
+    assert main(["sensors"]) == 70
+    said = capsys.readouterr().err
+    assert "ZeroDivisionError: a defect" in said
+    assert said.splitlines()[-1] == DEFECT
 
 
 def test_a_reader_that_has_gone_ends_the_command_without_a_traceback() -> None:
