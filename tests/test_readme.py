@@ -49,6 +49,12 @@ def test_a_python_example_runs_as_written(code: str, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_quantity_prints_as_the_docs_say(tmp_path: Path) -> None:
+    [code] = [block.values[0] for block in _blocks("python") if "print(measured)" in block.values[0]]
+    [said] = re.findall(r"print\(measured\)  # (.*)", code)
+    assert _run(["-c", code], tmp_path).stdout.splitlines()[0] == said
+
+
 @pytest.mark.parametrize("code", _blocks("toml"))
 def test_a_profile_example_is_valid(code: str, tmp_path: Path) -> None:
     from energyprof.runner.profile import load_profile

@@ -7,6 +7,7 @@ the ring. It ends when it is asked to, or when its parent is gone.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -56,8 +57,15 @@ def main() -> None:
         for sensor in found.sensors:
             sensor.close()
         if os.getppid() != parent and not request["keep"]:
-            ring.path.unlink(missing_ok=True)
-            _faults_file(ring.path).unlink(missing_ok=True)
+            _remove(ring.path)
+
+
+def _remove(ring: Path) -> None:
+    """The files of a parent that is gone, and the folder that it had made for them."""
+    for path in (ring, _faults_file(ring)):
+        path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):  # somebody has put something of theirs into it
+        ring.parent.rmdir()
 
 
 def _say(message: dict[str, object]) -> None:

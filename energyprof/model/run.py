@@ -159,6 +159,25 @@ class SamplerRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class FactorRecord:
+    """A number from outside, as it was when the run was measured: a later version may have another.
+
+    Attributes:
+        id: names it: "grid.FRA" (g/kWh), "water.grid.FRA" (L/kWh), "site.pue".
+        low, high: its range, in `unit` as `value`.
+        source, year: where it is from; year None for what the user gave.
+    """
+
+    id: str
+    value: float
+    low: float
+    high: float
+    unit: str
+    source: str
+    year: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Host:
     """The machine, without any name that could identify its owner."""
 
@@ -217,6 +236,7 @@ class Run:
         origin_s: the monotonic clock at the start; every time in the run is on that clock.
         complete: False while measuring goes on, and for ever where it was cut off.
         stop_reason: why measuring ended.
+        factors: what CO2e and water rested on at the profile's site and on the named grids when it was measured.
     """
 
     schema: int
@@ -236,3 +256,4 @@ class Run:
     scores: list[Score]
     spans: list[Span] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    factors: list[FactorRecord] = field(default_factory=list)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from energyprof.analysis.compare import compare
 from energyprof.analysis.comparison import Comparison, VariantResult
 from energyprof.footprint.assess import Footprint, assess, over_grids
 from energyprof.footprint.factor import Factor
 from energyprof.footprint.grid import Accounting, Grid, find
+from energyprof.footprint.inventory import changed, distinct, factors_at
 from energyprof.footprint.site import Site
-from energyprof.model.run import Run
+from energyprof.model.quantity import significant
+from energyprof.model.run import FactorRecord, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ def assess_run(run: Run, site: Site | None = None) -> Assessment:
 def assess_comparison(comparison: Comparison, site: Site | None = None) -> Assessment:
     """The assessment of a comparison that is already known."""
     site = site or site_of(comparison.run)
+    comparison = replace(comparison, warnings=[*comparison.warnings, *_changed_factors(comparison.run, site)])
     subject, baseline = _subject(comparison), comparison.variant(comparison.baseline)
     footprints = {variant.record.name: assess(variant.energy_per_task, site) for variant in comparison.variants}
     grid = None if site.grid is None else find(site.grid)
@@ -78,13 +81,30 @@ def site_of(run: Run) -> Site:
 
 def factors(assessment: Assessment) -> list[Factor]:
     """Every factor that a footprint of the report rests on, each once, in the order of first use."""
-    found: dict[str, Factor] = {}
     used = list(assessment.footprints.values())
     used += [footprint for grid in assessment.grids for footprint in (grid.subject, grid.baseline) if footprint]
-    for footprint in used:
-        for factor in footprint.factors:
-            found.setdefault(factor.id, factor)
-    return list(found.values())
+    return distinct(used)
+
+
+def _changed_factors(run: Run, site: Site) -> list[str]:
+    """A warning where other factors are installed than when the run was measured; they are those that are used."""
+    found = changed(run.factors, factors_at(site)) if run.factors else []
+    if not found:
+        return []
+    then, now = found[0]
+    count = f"{len(found)} factors have" if len(found) > 1 else "One factor has"
+    codecarbon = run.host.packages.get("codecarbon")
+    former = f"energyprof {run.version}" + ("" if codecarbon is None else f" and codecarbon {codecarbon}")
+    return [
+        f"{count} changed since this run was measured: {then.id} was {_ranged(then)} and is {_ranged(now)} {now.unit}. "
+        "So CO2e and water are not those that were shown then; joules and quality are. For the former figures install "
+        f"{former}."
+    ]
+
+
+def _ranged(factor: Factor | FactorRecord) -> str:
+    value, low, high = (significant(number, 3) for number in (factor.value, factor.low, factor.high))
+    return f"{value} ({low}-{high})"
 
 
 def _subject(comparison: Comparison) -> VariantResult | None:

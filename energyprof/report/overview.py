@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,7 @@ def overview_html(reports: Path) -> str:
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             damaged.append(
                 f"{shown(path.parent.name)}/summary.json cannot be read ({_cause(error)}), so its result is missing "
-                f"here. Make it again with energyprof report {shown(path.parent.name)}."
+                f"here. Make it again with {_command(path.parent)}."
             )
     return render("overview.html.j2", entries=entries, damaged=damaged)
 
@@ -81,6 +82,15 @@ def _entry(path: Path) -> Entry:
         quick=bool(document["quick"]),
         complete=bool(document["complete"]),
     )
+
+
+def _command(folder: Path) -> str:
+    """What makes a profile's files again, from where energyprof was called.
+
+    A folder that was given from the root on may lie in someone's home: of it the page tells only the last two names.
+    """
+    near = Path(*folder.parts[-2:]) if folder.is_absolute() else folder
+    return shlex.join(["energyprof", "report", shown(str(near))])
 
 
 def _cause(error: Exception) -> str:

@@ -15,6 +15,7 @@ from energyprof.model.errors import UnwritableOutput
 from energyprof.model.record import dumps
 from energyprof.model.run import (
     SCHEMA,
+    FactorRecord,
     Host,
     IdleWindow,
     ProfileRecord,
@@ -52,6 +53,7 @@ class Evidence:
     trials: list[Trial] = field(default_factory=list)
     scores: dict[str, Score] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    factors: list[FactorRecord] = field(default_factory=list)
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
     def update(self, variant: str, **changes: Any) -> None:
@@ -90,6 +92,7 @@ class Evidence:
             trials=list(self.trials),
             scores=list(self.scores.values()),
             warnings=list(self.warnings),
+            factors=list(self.factors),
         )
 
 

@@ -14,6 +14,8 @@ from typing import Any
 from energyprof.analysis import statistics as analysis_statistics
 from energyprof.analysis.trials import trial_energies
 from energyprof.capture.sampler import Sampler
+from energyprof.footprint.inventory import factors_at, records
+from energyprof.footprint.site import Site
 from energyprof.model.errors import UnwritableOutput
 from energyprof.model.run import IdleWindow, ProfileRecord, Run, Trial, VariantRecord
 from energyprof.model.timeline import Timeline
@@ -370,6 +372,7 @@ def _first_evidence(profile: Profile, task: Task, sampler: Sampler, *, quick: bo
     )
     variants = {v.name: VariantRecord(v.name, v.batch_size, "partial") for v in profile.variants}
     evidence = Evidence(record, describe_host(sampler.domains), time.monotonic(), variants, sensors=sampler.records)
+    evidence.factors = records(factors_at(Site(record.grid, record.pue, record.wue_l_per_kwh)))
     if quick:
         evidence.warn(QUICK_WARNING)
     for variant in profile.variants:

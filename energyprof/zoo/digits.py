@@ -40,7 +40,7 @@ def perceptron() -> Any:
 
 
 def small_cnn() -> Any:
-    """Two convolutions and a linear layer: 5,178 parameters."""
+    """Two convolutions and two linear layers: 5,083 parameters."""
     from torch import nn
 
     return nn.Sequential(

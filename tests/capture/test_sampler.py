@@ -178,3 +178,20 @@ def test_a_sampler_that_finds_another_machine_when_it_starts_again_is_ended(
     [timeline] = sampler.timelines()
     sampler.stop()
     assert timeline.end_s <= killed_s + 0.05
+
+
+def test_a_killed_parent_leaves_no_files_behind(gpu: SimulatedGpu) -> None:
+    program = """
+import os, signal
+from energyprof.capture.sampler import Sampler
+sampler = Sampler(["nvml"])
+sampler.start()
+print(sampler._ring.path.parent, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    killed = subprocess.run([sys.executable, "-c", program], timeout=60, capture_output=True, text=True)
+    folder, killed_s = Path(killed.stdout.strip()), time.monotonic()
+    assert killed.returncode == -signal.SIGKILL
+    while folder.exists() and time.monotonic() < killed_s + 10:
+        time.sleep(0.02)
+    assert not folder.exists()

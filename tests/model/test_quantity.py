@@ -9,6 +9,7 @@ from energyprof.model.quantity import Quantity, significant, unknown, weakest
 
 def test_a_measured_value_is_rounded_to_its_interval() -> None:
     assert str(Quantity(1.9234, 1.8312, 2.0129, "J", "measured")) == "1.923 J (1.831-2.013)"
+    assert str(Quantity(1.92, 1.83, 2.01, "J", "measured")) == "1.920 J (1.830-2.010)"
     assert str(Quantity(1234.0, 1100.0, 1400.0, "J", "measured")) == "1.23 kJ (1.10-1.40)"
 
 

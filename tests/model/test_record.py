@@ -11,7 +11,7 @@ import pytest
 from energyprof.model.domain import Domain, PowerModel
 from energyprof.model.errors import InvalidRun
 from energyprof.model.record import dumps, loads
-from energyprof.model.run import Host, ProfileRecord, Run, Score, Trial, VariantRecord
+from energyprof.model.run import FactorRecord, Host, ProfileRecord, Run, Score, Trial, VariantRecord
 from energyprof.model.timeline import Gap, Timeline
 
 CPU = Domain(
@@ -33,11 +33,18 @@ RUN = Run(
     variants=[VariantRecord("a", 1, "done")],
     trials=[Trial("a", 0, 0, 1.0, 2.0, 10, None, None, [0.1], 0.5, None)],
     scores=[Score("a", "accuracy", "mean", [1.0, 0.0])],
+    factors=[FactorRecord("grid.FRA", 56.0, 28.0, 73.0, "g/kWh", "a table", 2023)],
 )
 
 
 def test_there_and_back() -> None:
     assert loads(dumps(RUN)) == RUN
+
+
+def test_a_record_without_factors_from_before_they_were_kept_is_read() -> None:
+    document = json.loads(dumps(RUN))
+    del document["factors"]
+    assert loads(json.dumps(document)).factors == []
 
 
 def test_what_is_not_json_is_refused() -> None:

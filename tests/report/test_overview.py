@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from pathlib import Path
 
 import pytest
+from cli.recorded import recorded, write
 from report.rendered import Document, summarised
 
+from energyprof.cli.main import main
 from energyprof.report.overview import overview_html, publish_overview
 
 
@@ -59,6 +63,26 @@ def test_a_damaged_summary_is_named_and_hides_no_other(tmp_path: Path, text: str
     assert "broken/summary.json cannot be read" in document.text
     assert cause in document.text
     assert [link["href"] for link in document.named("a")] == ["whole/index.html"]
+
+
+@pytest.mark.parametrize("given", ["reports", "out/my reports", "."])
+def test_the_command_that_makes_a_damaged_summary_again_works_from_where_it_was_called(
+    given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(recorded(), Path(given) / "sim").joinpath("summary.json").write_text("{")
+    [command] = re.findall(
+        r"Make it again with (energyprof report .*)\.$", parsed(Path(given)).text.split(" Made by")[0]
+    )
+    assert main(shlex.split(command)[1:]) == 0
+    assert "sim/index.html" in [link["href"] for link in parsed(Path(given)).named("a")]
+
+
+def test_of_an_absolute_folder_only_the_last_names_are_told(tmp_path: Path) -> None:
+    put(tmp_path / "reports", "sim", "{")
+    text = parsed(tmp_path / "reports").text
+    assert "energyprof report reports/sim." in text
+    assert str(tmp_path) not in text
 
 
 def test_no_profile_yet_says_how_to_get_one(tmp_path: Path) -> None:

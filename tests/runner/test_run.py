@@ -14,6 +14,8 @@ import pytest
 from simulated.full_disk import full_disk
 
 from energyprof.analysis.trials import trial_energies
+from energyprof.footprint.inventory import factors_at, records
+from energyprof.footprint.site import Site
 from energyprof.model.errors import UnwritableOutput
 from energyprof.model.record import loads
 from energyprof.model.run import Run, Trial
@@ -131,6 +133,12 @@ def test_the_same_model_scores_the_same_in_every_batch_size(measured: tuple[Run,
     assert [score.variant for score in run.scores] == ["first", "second"]
     assert len(run.scores[0].values) == run.profile.items
     assert run.scores[0].values == run.scores[1].values
+
+
+def test_the_factors_of_the_day_are_kept(measured: tuple[Run, Path]) -> None:
+    run, _ = measured
+    assert run.factors == records(factors_at(Site(None)))
+    assert "grid.FRA" in {factor.id for factor in run.factors}
 
 
 def test_a_quick_run_says_that_it_must_not_be_quoted(measured: tuple[Run, Path]) -> None:

@@ -22,6 +22,12 @@ def test_the_sizes_lie_far_apart() -> None:
     assert 2_000_000 < parameters("digits-resnet") < 4_000_000
 
 
+def test_what_the_sources_say_of_their_size_is_so() -> None:
+    for name in ("digits-mlp", "digits-cnn"):
+        assert f": {parameters(name):,} parameters." in (RECIPES[name].architecture.__doc__ or "")
+    assert f"{parameters('digits-resnet') / 1e6:.1f} million" in (RECIPES["digits-resnet"].architecture.__doc__ or "")
+
+
 @pytest.mark.usefixtures("one_thread")
 def test_the_perceptron_trains_on_first_use_and_reads_most_digits(cache: Path) -> None:
     source = resolve_digits("digits-mlp")
