@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -39,9 +40,9 @@ def test_the_childs_ticks_give_the_energy_that_was_drawn(gpu: SimulatedGpu) -> N
         record = sampler.stop()
     found = curve(timeline)
     assert found is not None
-    assert found.period_s == pytest.approx(0.1, rel=0.01)
+    assert found.period_s == pytest.approx(0.1, rel=0.02)
     first_s, last_s = float(found.times_s[1]), float(found.times_s[-1])
-    assert float(found.at(last_s) - found.at(first_s)) == pytest.approx(gpu.edges.energy_j(first_s, last_s), rel=0.01)
+    assert float(found.at(last_s) - found.at(first_s)) == pytest.approx(gpu.edges.energy_j(first_s, last_s), rel=0.02)
     assert record.mode == "process"
     assert record.cpu_s is not None
     assert record.wall_s is not None
