@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from energyprof.model.domain import Domain, outermost
 from energyprof.model.errors import NotComparable, UnknownName
-from energyprof.model.quantity import Quantity, unknown, weakest
+from energyprof.model.quantity import Quantity
 from energyprof.model.run import Run, Score
 
 if TYPE_CHECKING:
-    from energyprof.analysis.trials import TrialDomain
+    from energyprof.analysis.energy_ratio import Measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +22,12 @@ class Side:
     run: Run
     variant: str
 
-    def energies_j(self, of: Callable[[TrialDomain], float]) -> list[float]:
-        """Joules per task of every trial that counts and could be measured."""
-        from energyprof.analysis.trials import counted, meters, trial_domains
+    def measured(self) -> Measured:
+        """Its trials that count and could be measured."""
+        from energyprof.analysis.energy_ratio import measured_trials
+        from energyprof.analysis.trials import meters
 
-        run_meters = meters(self.run.timelines)
-        trials = [(t, trial_domains(run_meters, t, self.run.idle)) for t in counted(self.run, self.variant)]
-        return [math.fsum(of(part) for part in parts) / trial.requests for trial, parts in trials if parts]
+        return measured_trials(self.run, self.variant, meters(self.run.timelines))
 
     def score(self) -> Score | None:
         """Its quality item by item, where it was scored."""
@@ -60,8 +57,9 @@ class Pair:
     @property
     def decided(self) -> bool:
         """Whether the energy ratio's interval excludes 1 and the quality, where there is one, is settled."""
-        low, high = self.energy_ratio.outer()
-        return low is not None and high is not None and not low <= 1 <= high and self.verdict != "not_settled"
+        from energyprof.analysis.energy_ratio import cheaper
+
+        return cheaper(self.energy_ratio) is not None and self.verdict != "not_settled"
 
     def sentences(self) -> list[str]:
         """The result for people: energy, then quality."""
@@ -81,14 +79,14 @@ class Pair:
         }
 
     def _energy_sentence(self) -> str:
+        from energyprof.analysis.energy_ratio import cheaper
         from energyprof.analysis.verdict import ratio_text
 
         first, second, ratio = self.first.label, self.second.label, self.energy_ratio
         if ratio.value is None:
             return f"The energy of {second} cannot be held against {first}: {ratio.reason}."
-        low, high = ratio.outer()
         estimated = " (estimated)" if ratio.basis in ("estimated", "assumed") else ""
-        if low is None or high is None or low <= 1 <= high:
+        if cheaper(ratio) is None:
             return f"Whether {second} uses less energy than {first} is not settled{estimated}: {ratio_text(ratio)}."
         return f"{second} uses {ratio_text(ratio)} energy than {first}{estimated}."
 
@@ -113,6 +111,7 @@ def hold_against(first: Side, second: Side) -> Pair:
         UnknownName: a run has no such variant.
         NotComparable: other machines, other sensors or another task.
     """
+    from energyprof.analysis.energy_ratio import energy_ratio
     from energyprof.analysis.quality import difference, non_inferiority
 
     for side in (first, second):
@@ -120,25 +119,8 @@ def hold_against(first: Side, second: Side) -> Pair:
     _check_comparable(first, second)
     scores = first.score(), second.score()
     gap = None if scores[0] is None or scores[1] is None else difference(scores[1], scores[0])
-    return Pair(first, second, _energy_ratio(first, second), gap, non_inferiority(gap, first.run.profile.margin))
-
-
-def _energy_ratio(first: Side, second: Side) -> Quantity:
-    """Second over first, trial by trial; a model's low and high watts, the same for both, widen the total interval."""
-    from energyprof.analysis.statistics import ratio
-
-    sides = [side.energies_j(lambda part: part.energy_j) for side in (second, first)]
-    found = ratio(*sides)
-    basis = weakest(*(domain.basis for domain in first.domains()))
-    if found is None:
-        return unknown("ratio", "one of the two has no trial with a measurable energy", basis)
-    quantity = Quantity(found.value, found.low, found.high, "ratio", basis)
-    if found.low is None or found.high is None or basis != "estimated":
-        return quantity
-    lowest = ratio(*(side.energies_j(lambda part: part.low_j) for side in (second, first)))
-    highest = ratio(*(side.energies_j(lambda part: part.high_j) for side in (second, first)))
-    modelled = [bound.value for bound in (lowest, highest) if bound is not None]
-    return replace(quantity, total_low=min(found.low, *modelled), total_high=max(found.high, *modelled))
+    energy = energy_ratio(second.measured(), first.measured())
+    return Pair(first, second, energy, gap, non_inferiority(gap, first.run.profile.margin))
 
 
 def _check_variant(side: Side) -> None:

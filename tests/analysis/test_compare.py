@@ -145,6 +145,21 @@ def test_joules_per_right_answer(comparison: Comparison) -> None:
     assert figure(tiny.energy_per_correct) == pytest.approx(figure(tiny.energy_per_task) / tiny.quality.value)
 
 
+def test_joules_per_right_answer_are_as_uncertain_as_energy_and_quality_together(comparison: Comparison) -> None:
+    tiny = comparison.variant("tiny")
+    assert tiny is not None
+    assert tiny.quality is not None
+    assert tiny.energy_per_correct is not None
+    energy, found, quality_found = tiny.energy_per_task, tiny.energy_per_correct, tiny.quality
+    for per_correct, per_task in ((found.high, energy.high), (found.total_high, energy.total_high)):
+        assert per_correct is not None
+        assert per_task is not None
+        parts = per_task / figure(energy), quality_found.value / quality_found.low
+        assert per_correct / figure(found) == pytest.approx(math.exp(math.hypot(*map(math.log, parts))))
+    assert found.high is not None
+    assert found.high / figure(found) > 1.03
+
+
 def test_a_difference_that_the_items_cannot_settle_is_not_settled() -> None:
     run = recorded(names=("large", "small"))
     few = [replace(one, values=one.values[:40]) for one in run.scores]

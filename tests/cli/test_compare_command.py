@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from cli.recorded import recorded, write
+from simulated.readings import Course, polled
 
+from energyprof.analysis.compare import compare
 from energyprof.cli.main import main
-from energyprof.model.domain import Domain
+from energyprof.model.domain import Domain, PowerModel
 from energyprof.model.timeline import Timeline
 
 
@@ -31,6 +33,23 @@ def test_two_variants_of_one_run_give_the_known_ratio(folder: Path, capsys: pyte
     assert ratio["low"] < 0.25 < ratio["high"]
     assert pair["quality_difference"]["value"] == pytest.approx(-0.005)
     assert pair["verdict"] == "good_enough"
+
+
+def test_an_estimated_ratio_is_that_of_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = recorded()
+    busy = Course(idle_w=0.0)
+    for trial in run.trials:
+        busy.pulse(trial.start_s, 1.0, {"large": 1.9, "small": 0.8}[trial.variant])
+    model = PowerModel((5.0, 10.0, 20.0), (1.5, 3.0, 6.0), "a table")
+    cpu = Domain("cpu:model", "cpu", "cpu-model", "CPU", basis="estimated", joules_per_count=1e-9, model=model)
+    run = replace(run, timelines=[polled(busy, run.idle[-1].end_s, period_s=0.001, domain=cpu)])
+    folder = write(run, tmp_path / "estimated")
+    main(["compare", "large", "small", "--run", str(folder), "--json"])
+    reported = compare(run).variants[1].versus
+    assert reported is not None
+    assert json.loads(_printed(capsys))["energy_ratio"] == reported.energy_ratio.to_json()
+    assert reported.energy_ratio.total_low is not None
+    assert reported.energy_ratio.total_low < 0.9 * (reported.energy_ratio.low or 0)
 
 
 def test_people_read_two_sentences(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
