@@ -93,6 +93,8 @@ def _paired(variant: Score, baseline: Score) -> Estimate:
 def _why_not_paired(variant: Score, baseline: Score) -> str | None:
     if len(variant.values) != len(baseline.values) or variant.metric != baseline.metric:
         return "the two variants were not scored on the same items"
+    if variant.groups != baseline.groups:
+        return "the two variants were scored on items of different classes"
     if not variant.values:
         return "no item was scored"
     if not (_all_finite(variant) and _all_finite(baseline)):

@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from energyprof.model.domain import Domain, outermost
 from energyprof.model.errors import NotComparable, UnknownName
-from energyprof.model.quantity import Quantity
+from energyprof.model.quantity import Quantity, unknown
 from energyprof.model.run import Run, Score
 
 if TYPE_CHECKING:
     from energyprof.analysis.energy_ratio import Measured
+
+
+OTHER_ITEMS = (
+    "the two runs asked different test items, which is different work; measure both with one version of the task"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,11 @@ class Pair:
     verdict: str
 
     @property
+    def comparable(self) -> bool:
+        """Whether the joules of the two can be held against each other at all."""
+        return self.energy_ratio.value is not None
+
+    @property
     def decided(self) -> bool:
         """Whether the energy ratio's interval excludes 1 and the quality, where there is one, is settled."""
         from energyprof.analysis.energy_ratio import cheaper
@@ -92,8 +102,10 @@ class Pair:
 
     def _quality_sentence(self) -> str:
         gap, margin = self.quality_difference, self.first.run.profile.margin
-        if gap is None or gap.value is None:
-            return "Quality was not compared: one of them has none over the same items."
+        if gap is None:
+            return "Quality was not compared: one of them has none."
+        if gap.value is None:
+            return f"Quality was not compared: {gap.reason}."
         held = {
             "good_enough": f"within the margin of {margin}: good enough",
             "not_good_enough": f"beyond the margin of {margin}: not good enough",
@@ -120,7 +132,16 @@ def hold_against(first: Side, second: Side) -> Pair:
     scores = first.score(), second.score()
     gap = None if scores[0] is None or scores[1] is None else difference(scores[1], scores[0])
     energy = energy_ratio(second.measured(), first.measured())
+    if _asked_differently(first.run, second.run):
+        energy = unknown("ratio", OTHER_ITEMS, energy.basis)
+        gap = None if gap is None else unknown(gap.unit, OTHER_ITEMS, gap.basis)
     return Pair(first, second, energy, gap, non_inferiority(gap, first.run.profile.margin))
+
+
+def _asked_differently(first: Run, second: Run) -> bool:
+    """Whether the test items are known to differ; records from before they were noted get the benefit of the doubt."""
+    digests = first.profile.items_sha256, second.profile.items_sha256
+    return None not in digests and digests[0] != digests[1]
 
 
 def _check_variant(side: Side) -> None:

@@ -294,6 +294,12 @@ def test_different_items_cannot_be_paired() -> None:
     assert gap.reason is not None
 
 
+def test_items_of_different_classes_cannot_be_paired() -> None:
+    easy, hard = (Score("a", "m", "mean", [1.0, 0.0], groups=[group] * 2) for group in ("easy", "hard"))
+    gap = difference(easy, hard)
+    assert (gap.value, gap.reason) == (None, "the two variants were scored on items of different classes")
+
+
 def test_a_ratio_in_words() -> None:
     less = Quantity(0.125, 0.115, 0.137, "ratio", "measured")
     assert ratio_text(less) == "8.0x less (95 % interval 7.3-8.7x)"

@@ -107,6 +107,30 @@ def test_other_machines_sensors_and_tasks_are_not_comparable(
         assert name in capsys.readouterr().err
 
 
+def test_runs_that_asked_different_items_are_not_comparable(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = recorded()
+    for name, digest in (("before", "a" * 64), ("after", "b" * 64)):
+        write(replace(run, profile=replace(run.profile, items_sha256=digest)), tmp_path / name)
+    assert main(["compare", f"{tmp_path / 'before'}:large", f"{tmp_path / 'after'}:small"]) == 3
+    energy, quality = _printed(capsys).splitlines()
+    assert "cannot be held against" in energy
+    assert "the two runs asked different test items" in energy
+    assert quality.startswith("Quality was not compared: the two runs asked different test items")
+    assert main(["compare", f"{folder}:large", f"{tmp_path / 'after'}:small"]) == 0
+
+
+def test_an_unknown_ratio_is_not_comparable_rather_than_undecided(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = recorded()
+    unmeasured = replace(run, trials=[trial for trial in run.trials if trial.variant == "large"])
+    folder = write(unmeasured, tmp_path / "half")
+    assert main(["compare", "large", "small", "--run", str(folder)]) == 3
+    assert "could not be measured" in _printed(capsys)
+
+
 def test_a_run_that_is_not_there_is_told_with_its_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", str(tmp_path / "a"), str(tmp_path / "b")]) == 2
     assert f"{tmp_path / 'a'} does not exist" in capsys.readouterr().err
