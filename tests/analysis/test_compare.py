@@ -201,7 +201,10 @@ def test_one_trial_gives_a_value_and_no_interval() -> None:
     comparison = compare(recorded(1))
     result = comparison.variant("small")
     assert result is not None
-    assert (result.energy_per_task.low, result.energy_per_task.high) == (None, None)
+    energies = (result.energy_per_task, result.energy_per_task_net, result.power_w, *result.domains.values())
+    for quantity in energies:
+        assert quantity.value is not None
+        assert (quantity.low, quantity.high, quantity.total_low, quantity.total_high) == (None, None, None, None)
     assert result.versus is not None
     assert result.versus.cheaper is None
 

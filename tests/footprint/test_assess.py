@@ -88,6 +88,13 @@ def test_an_energy_without_an_interval_gives_a_footprint_without_one():
     assert co2e.outer() == (None, None)
 
 
+def test_an_energy_of_a_single_trial_has_no_total_interval_either():
+    energy = Quantity(KWH, None, None, "J", "measured", total_low=0.95 * KWH, total_high=1.05 * KWH)
+    for site in (Site("FRA"), Site(56.0)):
+        co2e = assess(energy, site).co2e
+        assert (co2e.low, co2e.high, co2e.total_low, co2e.total_high) == (None, None, None, None)
+
+
 def test_the_same_question_has_the_same_answer():
     energy = Quantity(10.0, 9.0, 12.0, "J", "measured")
     assert assess(energy, Site("DEU")) == assess(energy, Site("DEU"))
