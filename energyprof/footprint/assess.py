@@ -125,9 +125,8 @@ def _carbon(site: Site, grid: Grid | None) -> Rate:
 
 
 def _onsite(site: Site) -> Rate:
-    """Of a building that uses no water it is 0 by definition; else the user's WUE says so."""
-    basis: Basis = "assumed" if site.wue_l_per_kwh else "measured"
-    return Rate(site.wue_l_per_kwh / JOULES_PER_KWH, None, basis)
+    """Assumed, be it the user's WUE or the 0 of a machine on a desk: nobody metered the water."""
+    return Rate(site.wue_l_per_kwh / JOULES_PER_KWH, None, "assumed")
 
 
 def _offsite(site: Site, grid: Grid | None, *, hydro_l_per_kwh: float) -> Rate:
@@ -207,7 +206,7 @@ def _pue_factor(site: Site) -> Factor:
 
 def _wue_factor(site: Site) -> Factor:
     wue = given("site.wue", site.wue_l_per_kwh, "L/kWh", note="per kWh of the computers, not of the building")
-    return wue if site.wue_l_per_kwh else replace(wue, source="definition: no water is used on site")
+    return wue if site.wue_l_per_kwh else replace(wue, source="assumed: a machine on a desk uses no water on site")
 
 
 def _water_factor(grid: Grid, intensity: WaterIntensity) -> Factor:

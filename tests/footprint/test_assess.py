@@ -102,10 +102,18 @@ def test_the_same_question_has_the_same_answer():
 
 def test_the_basis_is_that_of_the_weakest_part():
     measured = assess(exactly(1.0), Site("FRA"))
-    assert measured.co2e.basis == measured.water.basis == "estimated"
+    assert (measured.co2e.basis, measured.water_offsite.basis) == ("estimated", "estimated")
     assert assess(exactly(1.0), Site("FRA", pue=1.1)).co2e.basis == "assumed"
     with_wue = assess(exactly(1.0), Site("FRA", wue_l_per_kwh=0.2))
     assert (with_wue.co2e.basis, with_wue.water.basis) == ("estimated", "assumed")
+
+
+def test_a_wue_that_nobody_gave_is_assumed_to_be_0():
+    footprint = assess(exactly(KWH), Site("FRA"))
+    assert (footprint.water_onsite.value, footprint.water_onsite.basis) == (0.0, "assumed")
+    assert footprint.water.basis == "assumed"
+    [wue] = [factor for factor in footprint.factors if factor.id == "site.wue"]
+    assert wue.source.startswith("assumed")
 
 
 def test_joules_per_token_become_grams_per_token():
