@@ -36,8 +36,12 @@ def with_total(value: float, half_width: float | None, unit: str, parts: Sequenc
 
     Args:
         value: sum of the parts' `energy_j`, in `unit`.
-        half_width: of the 95 % repeatability interval; None = unknown.
+        half_width: of the 95 % repeatability interval; None = unknown, and then the total interval is unknown too,
+            since how far a meter would be off on average says nothing of how far this one trial is.
     """
+    basis = basis_of([part.domain for part in parts])
+    if half_width is None:
+        return Quantity(value, None, None, unit, basis, "one trial shows no spread, so its intervals are unknown")
     families: dict[str, tuple[float, float]] = {}
     for part in parts:
         down, up = families.get(part.domain.sensor, (0.0, 0.0))
@@ -45,16 +49,15 @@ def with_total(value: float, half_width: float | None, unit: str, parts: Sequenc
         down += max(gain_j, part.energy_j - part.low_j)
         up += max(gain_j, part.high_j - part.energy_j)
         families[part.domain.sensor] = (down, up)
-    random = half_width or 0.0
-    total_down = (random**2 + sum(down**2 for down, _ in families.values())) ** 0.5
-    total_up = (random**2 + sum(up**2 for _, up in families.values())) ** 0.5
+    total_down = (half_width**2 + sum(down**2 for down, _ in families.values())) ** 0.5
+    total_up = (half_width**2 + sum(up**2 for _, up in families.values())) ** 0.5
     return Quantity(
         value,
-        None if half_width is None else value - half_width,
-        None if half_width is None else value + half_width,
+        value - half_width,
+        value + half_width,
         unit,
-        basis_of([part.domain for part in parts]),
-        None if half_width is not None else "one trial shows no spread, so the repeatability is unknown",
+        basis,
+        None,
         value - total_down if total_down else None,
         value + total_up if total_up else None,
     )

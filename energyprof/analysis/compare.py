@@ -15,6 +15,7 @@ from energyprof.analysis.comparison import (
     VersusBaseline,
 )
 from energyprof.analysis.coverage import coverage
+from energyprof.analysis.energy_ratio import Measured, cheaper, energy_ratio, gross_j, measured_trials
 from energyprof.analysis.quality import difference, non_inferiority, quality
 from energyprof.analysis.quiet import quiet_power
 from energyprof.analysis.statistics import mean, ratio
@@ -25,14 +26,11 @@ from energyprof.model.domain import Domain
 from energyprof.model.quantity import Basis, Quantity, unknown
 from energyprof.model.run import Run, Score, Trial, VariantRecord
 
-Measured = list[tuple[Trial, list[TrialDomain]]]
-"""The trials that count and could be measured, each with its joules by domain."""
-
 
 def compare(run: Run) -> Comparison:
     """Everything that a report says of energy and quality, derived from the evidence alone."""
     run_meters = meters(run.timelines)
-    measured = {record.name: _measured(run, record.name, run_meters) for record in run.variants}
+    measured = {record.name: measured_trials(run, record.name, run_meters) for record in run.variants}
     scores = {score.variant: score for score in run.scores}
     variants = [_result(run, record, run_meters, measured, scores) for record in run.variants]
     best, verdict = choose(variants, run.profile.baseline)
@@ -50,11 +48,6 @@ def compare(run: Run) -> Comparison:
     )
 
 
-def _measured(run: Run, variant: str, run_meters: Meters) -> Measured:
-    trials = [(trial, trial_domains(run_meters, trial, run.idle)) for trial in counted(run, variant)]
-    return [(trial, parts) for trial, parts in trials if parts]
-
-
 def _result(
     run: Run,
     record: VariantRecord,
@@ -66,7 +59,7 @@ def _result(
     score = scores.get(record.name)
     found = quality(score) if score is not None else None
     tasks = sum(trial.requests for trial, _ in trials)
-    energies = [_gross_j(parts) / trial.requests for trial, parts in trials]
+    energies = [gross_j(parts) / trial.requests for trial, parts in trials]
     gross = _quantity(energies, trials, "J", _tasks)
     latencies_s = sorted(latency for trial, _ in trials for latency in trial.latencies_s)
     own = [trial for trial in run.trials if trial.variant == record.name]
@@ -96,11 +89,7 @@ def _result(
 
 def _trial_energy(run: Run, trial: Trial, run_meters: Meters) -> TrialEnergy:
     parts = trial_domains(run_meters, trial, run.idle)
-    return TrialEnergy(trial, _gross_j(parts) / trial.requests if parts else None)
-
-
-def _gross_j(parts: Sequence[TrialDomain]) -> float:
-    return math.fsum(part.energy_j for part in parts)
+    return TrialEnergy(trial, gross_j(parts) / trial.requests if parts else None)
 
 
 def _tasks(trial: Trial) -> float:
@@ -187,21 +176,39 @@ def _per_token(trials: Measured) -> Quantity | None:
     """Gross joules per token made; None where the task makes none."""
     if not trials or any(not trial.tokens_out for trial, _ in trials):
         return None
-    values = [_gross_j(parts) / _tokens_out(trial) for trial, parts in trials]
+    values = [gross_j(parts) / _tokens_out(trial) for trial, parts in trials]
     return _quantity(values, trials, "J/token", _tokens_out)
 
 
 def _per_correct(gross: Quantity, found: Quality | None, score: Score | None) -> Quantity | None:
-    """Joules per right answer: joules per task over the share of right answers; None where none is right or wrong."""
+    """Joules per right answer: joules per task over the share of right answers; None where none is right or wrong.
+
+    Its intervals hold those of both, which are independent: their logarithms add in quadrature.
+    """
     if found is None or score is None or score.kind != "mean" or gross.value is None or found.value <= 0:
         return None
-    return gross.scaled(1 / found.value, "J")
+    low, high = _over_share(gross, gross.low, gross.high, found)
+    total_low, total_high = _over_share(gross, gross.total_low, gross.total_high, found)
+    reason = gross.reason if low is not None else gross.reason or "its quality or its energy may be 0"
+    return Quantity(gross.value / found.value, low, high, "J", gross.basis, reason, total_low, total_high)
+
+
+def _over_share(
+    gross: Quantity, low: float | None, high: float | None, share: Quality
+) -> tuple[float | None, float | None]:
+    assert gross.value is not None
+    if low is None or high is None or min(low, share.low) <= 0:
+        return None, None
+    value = gross.value / share.value
+    down = math.hypot(math.log(gross.value / low), math.log(share.high / share.value))
+    up = math.hypot(math.log(high / gross.value), math.log(share.value / share.low))
+    return value * math.exp(-down), value * math.exp(up)
 
 
 def _power(trials: Measured) -> Quantity:
     if not trials:
         return unknown("W", "no trial could be measured")
-    values = [_gross_j(parts) / (trial.end_s - trial.start_s) for trial, parts in trials]
+    values = [gross_j(parts) / (trial.end_s - trial.start_s) for trial, parts in trials]
     return _quantity(values, trials, "W", lambda trial: trial.end_s - trial.start_s)
 
 
@@ -211,7 +218,7 @@ def _by_domain(trials: Measured) -> dict[str, Quantity]:
     shares = {}
     for domain in _domains(trials):
         rows = [(trial, [_of(parts, domain)]) for trial, parts in trials]
-        values = [_gross_j(parts) / trial.requests for trial, parts in rows]
+        values = [gross_j(parts) / trial.requests for trial, parts in rows]
         shares[domain.id] = _quantity(values, rows, "J", _tasks)
     return shares
 
@@ -230,65 +237,15 @@ def _versus(run: Run, variant: str, measured: dict[str, Measured], scores: dict[
     if variant in scores and baseline in scores:
         gap = difference(scores[variant], scores[baseline])
     verdict: Verdict = non_inferiority(gap, run.profile.margin)
-    energy = _energy_ratio(measured[variant], measured.get(baseline, []))
-    return VersusBaseline(
-        energy, _cpu_ratio(measured[variant], measured.get(baseline, [])), gap, _cheaper(energy), verdict
-    )
-
-
-def _energy_ratio(ours: Measured, theirs: Measured) -> Quantity:
-    """Ratio of gross joules per task; the gain of shared sensors cancels.
-
-    Between modelled domains the ratio also depends on the model's watts: its total interval spans the ratios under
-    the low and the high watts, the same for both sides.
-    """
-    if not ours or not theirs:
-        return unknown("ratio", "one of the two variants could not be measured")
-    domains = _domains(ours)
-    if {domain.id for domain in domains} != {domain.id for domain in _domains(theirs)}:
-        return unknown("ratio", "the two variants were not measured by the same sensors")
-    found = ratio(
-        [_gross_j(parts) / trial.requests for trial, parts in ours],
-        [_gross_j(parts) / trial.requests for trial, parts in theirs],
-    )
-    basis = basis_of(domains)
-    if found is None:
-        return unknown("ratio", "a trial's energy is not above zero: it lies below what the sensors resolve", basis)
-    reason = None if found.low is not None else "one trial shows no spread, so the interval is unknown"
-    low, high = _modelled_ratio(ours, theirs, found.value) if basis == "estimated" else (None, None)
-    return Quantity(
-        found.value,
-        found.low,
-        found.high,
-        "ratio",
-        basis,
-        reason,
-        None if low is None or found.low is None else min(low, found.low),
-        None if high is None or found.high is None else max(high, found.high),
-    )
-
-
-def _modelled_ratio(ours: Measured, theirs: Measured, value: float) -> tuple[float, float]:
-    def per_task(side: Measured, bound: str) -> float:
-        return _mean_of([math.fsum(getattr(part, bound) for part in parts) / trial.requests for trial, parts in side])
-
-    ratios = [per_task(ours, bound) / per_task(theirs, bound) for bound in ("low_j", "high_j")]
-    return min(*ratios, value), max(*ratios, value)
+    ours, theirs = measured[variant], measured.get(baseline, [])
+    energy = energy_ratio(ours, theirs)
+    return VersusBaseline(energy, _cpu_ratio(ours, theirs), gap, cheaper(energy), verdict)
 
 
 def _cpu_ratio(ours: Measured, theirs: Measured) -> Quantity | None:
     sides = [[trial.cpu_s / trial.requests for trial, _ in side if trial.cpu_s] for side in (ours, theirs)]
     found = ratio(*sides) if all(sides) else None
     return None if found is None else Quantity(found.value, found.low, found.high, "ratio", "measured")
-
-
-def _cheaper(energy: Quantity) -> bool | None:
-    low, high = energy.outer()
-    if low is None or high is None:
-        return None
-    if high < 1:
-        return True
-    return False if low > 1 else None
 
 
 def _idle_power(run: Run, run_meters: Meters, domain: Domain) -> Quantity:

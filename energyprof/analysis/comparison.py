@@ -21,7 +21,7 @@ class TrialEnergy:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """A metric over the test items with its 95 % bootstrap interval; `groups` holds the value of each class."""
+    """A metric over the test items with its 95 % interval; `groups` holds the value of each class."""
 
     metric: str
     value: float

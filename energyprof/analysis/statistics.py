@@ -89,7 +89,7 @@ def trend(values: Sequence[float]) -> float | None:
         return None
     from scipy.stats import kendalltau, theilslopes
 
-    if kendalltau(range(len(values)), values).pvalue >= 0.01:
+    if not kendalltau(range(len(values)), values).pvalue < 0.01:  # NaN, where all values are equal, is no trend
         return None
     slope = float(theilslopes(values).slope)
     return slope * (len(values) - 1) / (math.fsum(values) / len(values))

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from energyprof.cli import options as shared
 from energyprof.cli.records import load_run
-from energyprof.model.errors import UnknownName
+from energyprof.model.errors import NotComparable, UnknownName
 
 if TYPE_CHECKING:
     from energyprof.cli.pair import Pair, Side
 
+NOT_COMPARABLE_EXIT = NotComparable.exit_code
 UNDECIDED_EXIT = 4
 
 EXAMPLES = """\
@@ -24,7 +25,7 @@ EXAMPLES = """\
 
 DESCRIPTION = """\
 Holds B against A: energy per task as a ratio with its 95 % interval, and quality over the same items within A's
-margin. Two runs are comparable only on machines of the same build, with the same sensors and task.
+margin. Two runs are comparable only on machines of the same build, with the same sensors, task and test items.
 Exit codes: 0 decided; 3 not comparable; 4 undecided, since an interval allows both answers."""
 
 
@@ -45,12 +46,14 @@ def add_to(commands: shared.Commands) -> None:
 
 
 def compare(options: argparse.Namespace) -> int:
-    """Prints every pair; 4 where one is undecided."""
+    """Prints every pair; 3 where the joules of one cannot be compared, else 4 where one is undecided."""
     from energyprof.cli.pair import hold_against
 
     pairs = [hold_against(first, second) for first, second in _sides(options)]
     for pair in pairs:
         _show(pair, as_json=options.json)
+    if not all(pair.comparable for pair in pairs):
+        return NOT_COMPARABLE_EXIT
     return 0 if all(pair.decided for pair in pairs) else UNDECIDED_EXIT
 
 

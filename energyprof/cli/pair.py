@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from energyprof.model.domain import Domain, outermost
 from energyprof.model.errors import NotComparable, UnknownName
-from energyprof.model.quantity import Quantity, unknown, weakest
+from energyprof.model.quantity import Quantity, unknown
 from energyprof.model.run import Run, Score
 
 if TYPE_CHECKING:
-    from energyprof.analysis.trials import TrialDomain
+    from energyprof.analysis.energy_ratio import Measured
+
+
+OTHER_ITEMS = (
+    "the two runs asked different test items, which is different work; measure both with one version of the task"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +27,12 @@ class Side:
     run: Run
     variant: str
 
-    def energies_j(self, of: Callable[[TrialDomain], float]) -> list[float]:
-        """Joules per task of every trial that counts and could be measured."""
-        from energyprof.analysis.trials import counted, meters, trial_domains
+    def measured(self) -> Measured:
+        """Its trials that count and could be measured."""
+        from energyprof.analysis.energy_ratio import measured_trials
+        from energyprof.analysis.trials import meters
 
-        run_meters = meters(self.run.timelines)
-        trials = [(t, trial_domains(run_meters, t, self.run.idle)) for t in counted(self.run, self.variant)]
-        return [math.fsum(of(part) for part in parts) / trial.requests for trial, parts in trials if parts]
+        return measured_trials(self.run, self.variant, meters(self.run.timelines))
 
     def score(self) -> Score | None:
         """Its quality item by item, where it was scored."""
@@ -58,10 +60,16 @@ class Pair:
     verdict: str
 
     @property
+    def comparable(self) -> bool:
+        """Whether the joules of the two can be held against each other at all."""
+        return self.energy_ratio.value is not None
+
+    @property
     def decided(self) -> bool:
         """Whether the energy ratio's interval excludes 1 and the quality, where there is one, is settled."""
-        low, high = self.energy_ratio.outer()
-        return low is not None and high is not None and not low <= 1 <= high and self.verdict != "not_settled"
+        from energyprof.analysis.energy_ratio import cheaper
+
+        return cheaper(self.energy_ratio) is not None and self.verdict != "not_settled"
 
     def sentences(self) -> list[str]:
         """The result for people: energy, then quality."""
@@ -81,21 +89,23 @@ class Pair:
         }
 
     def _energy_sentence(self) -> str:
+        from energyprof.analysis.energy_ratio import cheaper
         from energyprof.analysis.verdict import ratio_text
 
         first, second, ratio = self.first.label, self.second.label, self.energy_ratio
         if ratio.value is None:
             return f"The energy of {second} cannot be held against {first}: {ratio.reason}."
-        low, high = ratio.outer()
         estimated = " (estimated)" if ratio.basis in ("estimated", "assumed") else ""
-        if low is None or high is None or low <= 1 <= high:
+        if cheaper(ratio) is None:
             return f"Whether {second} uses less energy than {first} is not settled{estimated}: {ratio_text(ratio)}."
         return f"{second} uses {ratio_text(ratio)} energy than {first}{estimated}."
 
     def _quality_sentence(self) -> str:
         gap, margin = self.quality_difference, self.first.run.profile.margin
-        if gap is None or gap.value is None:
-            return "Quality was not compared: one of them has none over the same items."
+        if gap is None:
+            return "Quality was not compared: one of them has none."
+        if gap.value is None:
+            return f"Quality was not compared: {gap.reason}."
         held = {
             "good_enough": f"within the margin of {margin}: good enough",
             "not_good_enough": f"beyond the margin of {margin}: not good enough",
@@ -113,6 +123,7 @@ def hold_against(first: Side, second: Side) -> Pair:
         UnknownName: a run has no such variant.
         NotComparable: other machines, other sensors or another task.
     """
+    from energyprof.analysis.energy_ratio import energy_ratio
     from energyprof.analysis.quality import difference, non_inferiority
 
     for side in (first, second):
@@ -120,25 +131,17 @@ def hold_against(first: Side, second: Side) -> Pair:
     _check_comparable(first, second)
     scores = first.score(), second.score()
     gap = None if scores[0] is None or scores[1] is None else difference(scores[1], scores[0])
-    return Pair(first, second, _energy_ratio(first, second), gap, non_inferiority(gap, first.run.profile.margin))
+    energy = energy_ratio(second.measured(), first.measured())
+    if _asked_differently(first.run, second.run):
+        energy = unknown("ratio", OTHER_ITEMS, energy.basis)
+        gap = None if gap is None else unknown(gap.unit, OTHER_ITEMS, gap.basis)
+    return Pair(first, second, energy, gap, non_inferiority(gap, first.run.profile.margin))
 
 
-def _energy_ratio(first: Side, second: Side) -> Quantity:
-    """Second over first, trial by trial; a model's low and high watts, the same for both, widen the total interval."""
-    from energyprof.analysis.statistics import ratio
-
-    sides = [side.energies_j(lambda part: part.energy_j) for side in (second, first)]
-    found = ratio(*sides)
-    basis = weakest(*(domain.basis for domain in first.domains()))
-    if found is None:
-        return unknown("ratio", "one of the two has no trial with a measurable energy", basis)
-    quantity = Quantity(found.value, found.low, found.high, "ratio", basis)
-    if found.low is None or found.high is None or basis != "estimated":
-        return quantity
-    lowest = ratio(*(side.energies_j(lambda part: part.low_j) for side in (second, first)))
-    highest = ratio(*(side.energies_j(lambda part: part.high_j) for side in (second, first)))
-    modelled = [bound.value for bound in (lowest, highest) if bound is not None]
-    return replace(quantity, total_low=min(found.low, *modelled), total_high=max(found.high, *modelled))
+def _asked_differently(first: Run, second: Run) -> bool:
+    """Whether the test items are known to differ; records from before they were noted get the benefit of the doubt."""
+    digests = first.profile.items_sha256, second.profile.items_sha256
+    return None not in digests and digests[0] != digests[1]
 
 
 def _check_variant(side: Side) -> None:

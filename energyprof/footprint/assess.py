@@ -71,7 +71,7 @@ def assess(energy: Quantity, site: Site) -> Footprint:
     CO2e = E PUE I; water on-site = E WUE; off-site = E PUE EWIF, with E the energy of the computers in kWh.
     `low` and `high` are the energy's own times the central factors: what a re-run here would give. `total_low`
     and `total_high` also hold the ranges of the factors and the energy's total interval: 95 % of 10,000 seeded
-    draws. Where the energy has no interval, the footprint has none.
+    draws. Where the energy has no repeatability, as after a single trial, the footprint has no interval at all.
 
     Args:
         energy: J, or J per something ("J/token"), which the results then are per as well.
@@ -125,9 +125,8 @@ def _carbon(site: Site, grid: Grid | None) -> Rate:
 
 
 def _onsite(site: Site) -> Rate:
-    """Of a building that uses no water it is 0 by definition; else the user's WUE says so."""
-    basis: Basis = "assumed" if site.wue_l_per_kwh else "measured"
-    return Rate(site.wue_l_per_kwh / JOULES_PER_KWH, None, basis)
+    """Assumed, be it the user's WUE or the 0 of a machine on a desk: nobody metered the water."""
+    return Rate(site.wue_l_per_kwh / JOULES_PER_KWH, None, "assumed")
 
 
 def _offsite(site: Site, grid: Grid | None, *, hydro_l_per_kwh: float) -> Rate:
@@ -159,6 +158,8 @@ def _impact(energy: Quantity, unit: str, rate: Rate) -> Quantity:
         reason = rate.reason if energy.value is not None else energy.reason
         return unknown(unit, reason or NO_GRID, weakest(energy.basis, rate.basis))
     impact = energy.scaled(rate.value, unit).weakened(rate.basis)
+    if energy.low is None or energy.high is None:
+        return replace(impact, total_low=None, total_high=None)
     low, high = energy.outer()
     if energy.value is None or rate.draws is None or low is None or high is None:
         return impact
@@ -205,7 +206,7 @@ def _pue_factor(site: Site) -> Factor:
 
 def _wue_factor(site: Site) -> Factor:
     wue = given("site.wue", site.wue_l_per_kwh, "L/kWh", note="per kWh of the computers, not of the building")
-    return wue if site.wue_l_per_kwh else replace(wue, source="definition: no water is used on site")
+    return wue if site.wue_l_per_kwh else replace(wue, source="assumed: a machine on a desk uses no water on site")
 
 
 def _water_factor(grid: Grid, intensity: WaterIntensity) -> Factor:

@@ -205,6 +205,7 @@ class ProfileRecord:
         higher_is_better: of the metric; always True so far.
         grid, pue, wue_l_per_kwh: as given; grid None = not given.
         sha256: of the profile file.
+        items: how many test items there are. items_sha256: of the items; None in records that did not note it.
         target_half_width: relative; the stopping rule's goal.
     """
 
@@ -225,6 +226,7 @@ class ProfileRecord:
     target_half_width: float = 0.02
     seed: int = 0
     quick: bool = False
+    items_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,8 @@ class Crew:
         self._progress.stage(f"loading {len(self.live)} models")
         for name, reply in self._abreast(self.live, "load", self._timeouts.load_s):
             self._evidence.update(name, description=ModelDescription(**reply["description"]))
-            self._evidence.profile = replace(self._evidence.profile, items=reply["items"])
+            asked = {key: reply[key] for key in ("items", "items_sha256")}
+            self._evidence.profile = replace(self._evidence.profile, **asked)
             self._progress.state(name, "loaded")
 
     def score(self, task: Task, items: int | None) -> None:

@@ -26,6 +26,7 @@ from typing import Any
 from energyprof.backends.backend import Backend, LoadedModel, ModelSource, Placement
 from energyprof.model.errors import EnergyprofError, InvalidProfile
 from energyprof.runner.schedule import whole_requests
+from energyprof.tasks.digest import items_sha256
 from energyprof.tasks.task import Task
 
 KEPT_LATENCIES = 200
@@ -71,12 +72,16 @@ class Workbench:
         return {"size_bytes": size_bytes, "cpu_s": time.process_time() - cpu_s}
 
     def load(self) -> dict[str, Any]:
-        """Loads the model and the items."""
+        """Loads the model and the items, whose digest tells whether another run asked the same."""
         self.model = self.backend.load(self._source(), self.placement, self.task.generation)
         self.items = self.task.items()
         gc.collect()
         gc.freeze()  # what stays for good need not be looked through again right before every trial
-        return {"description": asdict(self.model.description), "items": len(self.items)}
+        return {
+            "description": asdict(self.model.description),
+            "items": len(self.items),
+            "items_sha256": items_sha256(self.items),
+        }
 
     def score(self, items: int | None) -> dict[str, Any]:
         """The quality of the first items, answered in whole batches of the variant's own size.

@@ -145,6 +145,21 @@ def test_joules_per_right_answer(comparison: Comparison) -> None:
     assert figure(tiny.energy_per_correct) == pytest.approx(figure(tiny.energy_per_task) / tiny.quality.value)
 
 
+def test_joules_per_right_answer_are_as_uncertain_as_energy_and_quality_together(comparison: Comparison) -> None:
+    tiny = comparison.variant("tiny")
+    assert tiny is not None
+    assert tiny.quality is not None
+    assert tiny.energy_per_correct is not None
+    energy, found, quality_found = tiny.energy_per_task, tiny.energy_per_correct, tiny.quality
+    for per_correct, per_task in ((found.high, energy.high), (found.total_high, energy.total_high)):
+        assert per_correct is not None
+        assert per_task is not None
+        parts = per_task / figure(energy), quality_found.value / quality_found.low
+        assert per_correct / figure(found) == pytest.approx(math.exp(math.hypot(*map(math.log, parts))))
+    assert found.high is not None
+    assert found.high / figure(found) > 1.03
+
+
 def test_a_difference_that_the_items_cannot_settle_is_not_settled() -> None:
     run = recorded(names=("large", "small"))
     few = [replace(one, values=one.values[:40]) for one in run.scores]
@@ -186,7 +201,10 @@ def test_one_trial_gives_a_value_and_no_interval() -> None:
     comparison = compare(recorded(1))
     result = comparison.variant("small")
     assert result is not None
-    assert (result.energy_per_task.low, result.energy_per_task.high) == (None, None)
+    energies = (result.energy_per_task, result.energy_per_task_net, result.power_w, *result.domains.values())
+    for quantity in energies:
+        assert quantity.value is not None
+        assert (quantity.low, quantity.high, quantity.total_low, quantity.total_high) == (None, None, None, None)
     assert result.versus is not None
     assert result.versus.cheaper is None
 
@@ -277,6 +295,12 @@ def test_different_items_cannot_be_paired() -> None:
     gap = difference(Score("a", "m", "mean", [1.0]), Score("b", "m", "mean", [1.0, 0.0]))
     assert gap.value is None
     assert gap.reason is not None
+
+
+def test_items_of_different_classes_cannot_be_paired() -> None:
+    easy, hard = (Score("a", "m", "mean", [1.0, 0.0], groups=[group] * 2) for group in ("easy", "hard"))
+    gap = difference(easy, hard)
+    assert (gap.value, gap.reason) == (None, "the two variants were scored on items of different classes")
 
 
 def test_a_ratio_in_words() -> None:

@@ -73,6 +73,10 @@ def test_a_steady_rise_is_a_trend_and_noise_is_not() -> None:
     assert trend([10, 9, 11, 10, 9, 11, 10, 9, 11, 10]) is None
 
 
+def test_equal_values_have_no_trend() -> None:
+    assert trend([1.0] * 10) is None
+
+
 def test_the_bootstrap_of_a_mean_agrees_with_the_normal_interval() -> None:
     values = np.random.default_rng(0).normal(5, 1, 400)
     low, high = bootstrap(lambda draws: values[draws].mean(axis=1), 400)

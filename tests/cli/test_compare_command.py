@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 from cli.recorded import recorded, write
+from simulated.readings import Course, polled
 
+from energyprof.analysis.compare import compare
 from energyprof.cli.main import main
-from energyprof.model.domain import Domain
+from energyprof.model.domain import Domain, PowerModel
 from energyprof.model.timeline import Timeline
 
 
@@ -31,6 +33,23 @@ def test_two_variants_of_one_run_give_the_known_ratio(folder: Path, capsys: pyte
     assert ratio["low"] < 0.25 < ratio["high"]
     assert pair["quality_difference"]["value"] == pytest.approx(-0.005)
     assert pair["verdict"] == "good_enough"
+
+
+def test_an_estimated_ratio_is_that_of_the_report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = recorded()
+    busy = Course(idle_w=0.0)
+    for trial in run.trials:
+        busy.pulse(trial.start_s, 1.0, {"large": 1.9, "small": 0.8}[trial.variant])
+    model = PowerModel((5.0, 10.0, 20.0), (1.5, 3.0, 6.0), "a table")
+    cpu = Domain("cpu:model", "cpu", "cpu-model", "CPU", basis="estimated", joules_per_count=1e-9, model=model)
+    run = replace(run, timelines=[polled(busy, run.idle[-1].end_s, period_s=0.001, domain=cpu)])
+    folder = write(run, tmp_path / "estimated")
+    main(["compare", "large", "small", "--run", str(folder), "--json"])
+    reported = compare(run).variants[1].versus
+    assert reported is not None
+    assert json.loads(_printed(capsys))["energy_ratio"] == reported.energy_ratio.to_json()
+    assert reported.energy_ratio.total_low is not None
+    assert reported.energy_ratio.total_low < 0.9 * (reported.energy_ratio.low or 0)
 
 
 def test_people_read_two_sentences(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,6 +105,30 @@ def test_other_machines_sensors_and_tasks_are_not_comparable(
         path = write(other, tmp_path / name)
         assert main(["compare", f"{folder}:large", f"{path}:large"]) == 3
         assert name in capsys.readouterr().err
+
+
+def test_runs_that_asked_different_items_are_not_comparable(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = recorded()
+    for name, digest in (("before", "a" * 64), ("after", "b" * 64)):
+        write(replace(run, profile=replace(run.profile, items_sha256=digest)), tmp_path / name)
+    assert main(["compare", f"{tmp_path / 'before'}:large", f"{tmp_path / 'after'}:small"]) == 3
+    energy, quality = _printed(capsys).splitlines()
+    assert "cannot be held against" in energy
+    assert "the two runs asked different test items" in energy
+    assert quality.startswith("Quality was not compared: the two runs asked different test items")
+    assert main(["compare", f"{folder}:large", f"{tmp_path / 'after'}:small"]) == 0
+
+
+def test_an_unknown_ratio_is_not_comparable_rather_than_undecided(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = recorded()
+    unmeasured = replace(run, trials=[trial for trial in run.trials if trial.variant == "large"])
+    folder = write(unmeasured, tmp_path / "half")
+    assert main(["compare", "large", "small", "--run", str(folder)]) == 3
+    assert "could not be measured" in _printed(capsys)
 
 
 def test_a_run_that_is_not_there_is_told_with_its_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

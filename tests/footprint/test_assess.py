@@ -88,6 +88,13 @@ def test_an_energy_without_an_interval_gives_a_footprint_without_one():
     assert co2e.outer() == (None, None)
 
 
+def test_an_energy_of_a_single_trial_has_no_total_interval_either():
+    energy = Quantity(KWH, None, None, "J", "measured", total_low=0.95 * KWH, total_high=1.05 * KWH)
+    for site in (Site("FRA"), Site(56.0)):
+        co2e = assess(energy, site).co2e
+        assert (co2e.low, co2e.high, co2e.total_low, co2e.total_high) == (None, None, None, None)
+
+
 def test_the_same_question_has_the_same_answer():
     energy = Quantity(10.0, 9.0, 12.0, "J", "measured")
     assert assess(energy, Site("DEU")) == assess(energy, Site("DEU"))
@@ -95,10 +102,18 @@ def test_the_same_question_has_the_same_answer():
 
 def test_the_basis_is_that_of_the_weakest_part():
     measured = assess(exactly(1.0), Site("FRA"))
-    assert measured.co2e.basis == measured.water.basis == "estimated"
+    assert (measured.co2e.basis, measured.water_offsite.basis) == ("estimated", "estimated")
     assert assess(exactly(1.0), Site("FRA", pue=1.1)).co2e.basis == "assumed"
     with_wue = assess(exactly(1.0), Site("FRA", wue_l_per_kwh=0.2))
     assert (with_wue.co2e.basis, with_wue.water.basis) == ("estimated", "assumed")
+
+
+def test_a_wue_that_nobody_gave_is_assumed_to_be_0():
+    footprint = assess(exactly(KWH), Site("FRA"))
+    assert (footprint.water_onsite.value, footprint.water_onsite.basis) == (0.0, "assumed")
+    assert footprint.water.basis == "assumed"
+    [wue] = [factor for factor in footprint.factors if factor.id == "site.wue"]
+    assert wue.source.startswith("assumed")
 
 
 def test_joules_per_token_become_grams_per_token():

@@ -66,6 +66,12 @@ def test_a_field_of_the_wrong_type_is_named() -> None:
         loads(json.dumps(document))
 
 
+def test_a_record_from_before_items_were_digested_is_read() -> None:
+    document = json.loads(dumps(RUN))
+    del document["profile"]["items_sha256"]
+    assert loads(json.dumps(document)) == RUN
+
+
 def test_a_missing_field_is_named() -> None:
     document = json.loads(dumps(RUN))
     del document["host"]

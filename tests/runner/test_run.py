@@ -25,6 +25,8 @@ from energyprof.runner.progress import Silent
 from energyprof.runner.run import INTERRUPTED, NONE_LEFT, UNSAVED_WARNING, Plan, run_profile
 from energyprof.runner.schedule import StoppingRule
 from energyprof.sensors.procfs import children
+from energyprof.tasks import catalogue as tasks
+from energyprof.tasks.digest import items_sha256
 
 BRIEF = Plan(StoppingRule(3, 3, 0.02), trial_s=0.02, guard_s=0.05, idle_s=0.1, warm_up_trials=2)
 
@@ -139,6 +141,12 @@ def test_the_factors_of_the_day_are_kept(measured: tuple[Run, Path]) -> None:
     run, _ = measured
     assert run.factors == records(factors_at(Site(None)))
     assert "grid.FRA" in {factor.id for factor in run.factors}
+
+
+def test_the_record_tells_which_items_were_asked(measured: tuple[Run, Path]) -> None:
+    items = tasks.get("digits").items()
+    profile = measured[0].profile
+    assert (profile.items, profile.items_sha256) == (len(items), items_sha256(items))
 
 
 def test_a_quick_run_says_that_it_must_not_be_quoted(measured: tuple[Run, Path]) -> None:
