@@ -7,9 +7,7 @@ from typing import Any
 
 from energyprof.analysis.comparison import Quality, VariantResult, VersusBaseline
 from energyprof.footprint.assess import Footprint
-from energyprof.footprint.site import Site
-from energyprof.model.run import Run
-from energyprof.report.assessment import Assessment, GridFootprints, assess_run, factors
+from energyprof.report.assessment import Assessment, GridFootprints, factors
 from energyprof.report.headline import headline
 from energyprof.report.text import shown
 
@@ -18,17 +16,8 @@ SCHEMA = 1
 Shape = dict[str, Any]
 
 
-def summarise(run: Run, *, site: Site | None = None) -> Shape:
-    """The summary of a run as a JSON document; unknown numbers are null with a reason.
-
-    Args:
-        site: where the energy is drawn; the profile's own where not given.
-    """
-    return summary(assess_run(run, site))
-
-
 def summary(assessment: Assessment) -> Shape:
-    """The summary of an assessment that is already known."""
+    """The summary as a JSON document; unknown numbers are null with a reason."""
     comparison = assessment.comparison
     run = comparison.run
     return {
