@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from energyprof.analysis.comparison import VariantResult, Verdict
-from energyprof.model.quantity import Quantity, decimals, rounded, significant
+from energyprof.model.quantity import Quantity
+from energyprof.model.ratio import ratio_words
 from energyprof.model.run import ProfileRecord
 
 BEST_FIRST: tuple[Verdict, ...] = ("good_enough", "not_settled", "no_quality", "not_good_enough")
@@ -62,19 +63,12 @@ def _nothing_to_compare(variants: Sequence[VariantResult], baseline: str) -> str
 
 
 def ratio_text(ratio: Quantity) -> str:
-    """A ratio in words: "7.9x less (95 % interval 7.2-8.6x)"; below 1 is turned round."""
-    assert ratio.value is not None
-    low, high = ratio.outer()
-    turn = ratio.value < 1
-    value = 1 / ratio.value if turn else ratio.value
-    word = "less" if turn else "more"
-    mark = "~" if ratio.basis in ("estimated", "assumed") else ""
-    if low is None or high is None or low <= 0:
-        return f"{mark}{significant(value, 2)}x {word}"
-    ends = sorted((1 / low, 1 / high) if turn else (low, high))
-    digits = min(max(decimals(value, (ends[1] - ends[0]) / 2) - 1, 1 if value < 10 else 0), 3)
-    interval = f"95 % interval {rounded(ends[0], digits)}-{rounded(ends[1], digits)}x"
-    return f"{mark}{rounded(value, digits)}x {word} ({interval})"
+    """A ratio in words: "7.89x less (95 % interval 7.20-8.60x)"; below 1 is turned round."""
+    words = ratio_words(ratio)
+    assert words is not None
+    ends = words.total or words.interval
+    interval = "" if ends is None else f" (95 % interval {ends[0]}-{ends[1]}x)"
+    return f"{words.value}x {words.word}{interval}"
 
 
 def quality_claim(variants: Sequence[VariantResult], profile: ProfileRecord, best: str | None, verdict: Verdict) -> str:

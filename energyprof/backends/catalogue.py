@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib.util
 
 from energyprof.backends.backend import Backend
 from energyprof.model.errors import NotMeasurable, UnknownName
+from energyprof.model.names import either, nearest
 from energyprof.model.workload import Kind
 
 PACKAGES: dict[str, dict[str, str]] = {
@@ -78,5 +78,5 @@ def absent(packages: dict[str, str]) -> list[str]:
 
 
 def _nearest(name: str) -> str:
-    near = difflib.get_close_matches(name.lower(), PACKAGES, n=1)
-    return f" Did you mean {near[0]!r}?" if near else ""
+    near = nearest(name.lower(), PACKAGES)
+    return f" Did you mean {either(map(repr, near))}?" if near else ""

@@ -102,17 +102,19 @@ def over_grids(energy: Quantity, site: Site) -> list[tuple[str, Footprint]]:
     return [(name, assess(energy, replace(site, grid=name))) for name in NAMED_GRIDS]
 
 
-def footprint_ratio(energy_a: Quantity, energy_b: Quantity, site: Site) -> FootprintRatio:
-    """Footprint of `energy_a` over that of `energy_b`, both at the same site.
+def footprint_ratio(energy_ratio: Quantity, site: Site) -> FootprintRatio:
+    """Two footprints at one site held against each other, as their energies are.
 
-    Both sides are multiplied by the same draws of grid, PUE, WUE and water factors, which therefore cancel: the
-    ratios and their intervals are those of the energies alone, and as well founded. The two energies are drawn
-    independently from their repeatability intervals: the calibration of one meter that measured both cancels too.
+    Both sides are the same draws of grid, PUE, WUE and water factors times an energy. What is shared cancels draw by
+    draw, so that both ratios and their intervals are those of the energies, and as well founded, whether or not the
+    factors are known. Two total intervals divided by each other would hide what the energies show.
+
+    Args:
+        energy_ratio: of the two energies, unit "ratio".
     """
     grid = None if site.grid is None else find(site.grid)
-    carbon = _carbon(site, grid)
-    water = _water(site, grid, hydro_l_per_kwh=site.hydro_l_per_kwh)
-    return FootprintRatio(_ratio(energy_a, energy_b, carbon), _ratio(energy_a, energy_b, water))
+    rates = (_carbon(site, grid), _water(site, grid, hydro_l_per_kwh=site.hydro_l_per_kwh))
+    return FootprintRatio(*(_ratio(energy_ratio, rate) for rate in rates))
 
 
 def _carbon(site: Site, grid: Grid | None) -> Rate:
@@ -168,27 +170,10 @@ def _impact(energy: Quantity, unit: str, rate: Rate) -> Quantity:
     return replace(impact, total_low=min(total_low, low * rate.value), total_high=max(total_high, high * rate.value))
 
 
-def _ratio(energy_a: Quantity, energy_b: Quantity, rate: Rate) -> Quantity:
-    """Where the rate is unknown it cancels all the same; where it is 0 there is nothing to compare."""
-    basis = weakest(energy_a.basis, energy_b.basis)
-    for energy in (energy_a, energy_b):
-        if energy.value is None:
-            return unknown("ratio", energy.reason or "an energy is unknown", basis)
-    if rate.value == 0 or not energy_b.value or (energy_b.low is not None and energy_b.low <= 0):
-        return unknown("ratio", "the second footprint may be 0, so nothing can be held against it", basis)
-    value = (energy_a.value or 0.0) / energy_b.value
-    draws_a, draws_b = _repeatability_draws("energy.a", energy_a), _repeatability_draws("energy.b", energy_b)
-    if draws_a is None or draws_b is None:
-        return Quantity(value, None, None, "ratio", basis)
-    shared = 1.0 if rate.value is None else rate.value if rate.draws is None else rate.draws
-    low, high = interval95((draws_a * shared) / (draws_b * shared))
-    return Quantity(value, low, high, "ratio", basis)
-
-
-def _repeatability_draws(name: str, energy: Quantity) -> Array | None:
-    if energy.value is None or energy.low is None or energy.high is None:
-        return None
-    return split_normal_draws(name, energy.value, energy.low, energy.high)
+def _ratio(energy_ratio: Quantity, rate: Rate) -> Quantity:
+    if rate.value == 0:
+        return unknown("ratio", "neither has such a footprint here, so there is nothing to compare", energy_ratio.basis)
+    return energy_ratio
 
 
 def _factors(site: Site, grid: Grid | None) -> list[Factor]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 import math
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from energyprof.footprint import codecarbon_files
 from energyprof.footprint.factor import Factor, given, shipped_factors
 from energyprof.footprint.mix import Mix, country_mix, shares_of
 from energyprof.model.errors import InvalidValue, UnknownName
+from energyprof.model.names import either, nearest
 
 Accounting = Literal["lifecycle", "direct", "CO2 only", "mixed", "as given"]
 """What an intensity counts. lifecycle: CO2e of fuel, building and combustion, per kWh generated. direct: CO2e of
@@ -255,8 +255,8 @@ def _ranged(name: str, value: float, *, source: str, year: int, url: str, licenc
 
 
 def _unknown_message(name: str) -> str:
-    nearest = [f"{code} ({names()[code]})" for code in _nearest(name.strip().upper()[:60])]
-    suggestion = f" Did you mean {' or '.join(nearest)}?" if nearest else ""
+    near = [f"{code} ({names()[code]})" for code in _nearest(name.strip().upper()[:60])]
+    suggestion = f" Did you mean {either(near)}?" if near else ""
     return (
         f"There is no grid named {name[:40]!r}, so neither CO2e nor water can be given.{suggestion} Give a country by "
         "its three letters (FRA), a US state (US-CA), a Canadian or Chinese province (CA-ON, CN-BJ), or a number in"
@@ -267,10 +267,10 @@ def _unknown_message(name: str) -> str:
 def _nearest(name: str) -> list[str]:
     """Up to three names that someone who wrote `name` may have meant: by label, by initials, else by spelling."""
     labels = names()
-    similar = difflib.get_close_matches(name, {label.upper() for label in labels.values()}, n=3, cutoff=0.75)
+    similar = nearest(name, {label.upper() for label in labels.values()}, most=3, like=0.75)
     by_label = [code for match in similar for code, label in labels.items() if label.upper() == match]
     by_initials = [code for code, label in labels.items() if _initials(label) == name]
-    by_spelling = difflib.get_close_matches(name, labels, n=3, cutoff=0.6)
+    by_spelling = nearest(name, labels, most=3)
     return list(dict.fromkeys(by_label + by_initials or by_spelling))[:3]
 
 

@@ -129,6 +129,7 @@ def rounded(value: float, digits: int) -> str:
 
 def significant(value: float, digits: int) -> str:
     """`value` with that many significant digits, never in exponent form between 1e-4 and 1e6."""
+    value = float(f"{value:.{digits - 1}e}")  # rounded before it is laid out: 0.9996 to two digits is 1.0, not 1.00
     if value == 0:
         return "0"
     if not 1e-4 <= abs(value) < 1e6:

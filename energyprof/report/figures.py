@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from energyprof.model.quantity import JOULES_PER_WH, Quantity, decimals, rounded, significant
+from energyprof.model.ratio import distinct, ratio_words
 
 UNKNOWN = "not known"
 
@@ -80,9 +81,9 @@ def number(quantity: Quantity) -> str:
     if quantity.value is None:
         return UNKNOWN
     if mark(quantity):
-        return _significant(quantity.value, 2)
+        return significant(quantity.value, 2)
     digits = _digits(quantity)
-    return _significant(quantity.value, 3) if digits is None else rounded(quantity.value, digits)
+    return significant(quantity.value, 3) if digits is None else rounded(quantity.value, digits)
 
 
 def mark(quantity: Quantity) -> str:
@@ -100,15 +101,13 @@ def fitting(value: float, scales: Sequence[Scale]) -> Scale:
 
 def ratio(quantity: Quantity | None) -> Figure:
     """A ratio to the baseline in words: "7.9× less", "1.3× more", with the interval in the same direction."""
-    if quantity is None or quantity.value is None or quantity.value <= 0:
-        return Figure(UNKNOWN, reason=quantity.reason if quantity else None)
-    less = quantity.value < 1
-    turned = _inverse(quantity) if less else quantity
-    digits = _ratio_digits(turned)
-    bounds = [(turned.low, turned.high), (turned.total_low, turned.total_high)]
-    inner, total = (_ratio_interval(turned, low, high, digits) for low, high in bounds)
-    value = number(turned) if mark(turned) else rounded(turned.value or 0.0, digits)
-    return Figure(f"{mark(turned)}{value}× {'less' if less else 'more'}", inner, None if total == inner else total)
+    if quantity is None:
+        return Figure(UNKNOWN)
+    words = ratio_words(quantity)
+    if words is None:
+        return Figure(UNKNOWN, reason=quantity.reason)
+    inner, total = (bounds and f"{span(*bounds)}×" for bounds in (words.interval, words.total))
+    return Figure(f"{words.value}× {words.word}", inner, total)
 
 
 def percent(value: float, digits: int = 1) -> str:
@@ -220,19 +219,8 @@ def _interval(quantity: Quantity, low: float | None, high: float | None) -> str 
         return None
     digits = _digits(quantity)
     if mark(quantity) or digits is None:
-        return _distinct(low, high)
+        return span(*distinct(low, high))
     return span(*(_bound(bound, digits) for bound in (low, high)))
-
-
-def _distinct(low: float, high: float) -> str:
-    """Both bounds to two digits, or to three where two would make them equal."""
-    two = [_significant(bound, 2) for bound in (low, high)]
-    return span(*(two if two[0] != two[1] else (_significant(bound, 3) for bound in (low, high))))
-
-
-def _significant(value: float, digits: int) -> str:
-    """Rounded before it is laid out: 0.9996 to two digits is 1.0, not 1.00."""
-    return significant(float(f"{value:.{digits - 1}e}"), digits)
 
 
 def _bound(value: float, digits: int) -> str:
@@ -245,24 +233,3 @@ def _digits(quantity: Quantity) -> int | None:
     if quantity.value is None or quantity.low is None or quantity.high is None:
         return None
     return decimals(quantity.value, (quantity.high - quantity.low) / 2)
-
-
-def _ratio_digits(quantity: Quantity) -> int:
-    """Decimals for three significant digits, or for two of the uncertainty where these are fewer."""
-    three = 2 - math.floor(math.log10(quantity.value or 1.0))
-    by_interval = _digits(quantity)
-    return three if by_interval is None else min(three, by_interval)
-
-
-def _ratio_interval(quantity: Quantity, low: float | None, high: float | None, digits: int) -> str | None:
-    if low is None or high is None:
-        return None
-    bounds = _distinct(low, high) if mark(quantity) else span(rounded(low, digits), rounded(high, digits))
-    return f"{bounds}×"
-
-
-def _inverse(quantity: Quantity) -> Quantity:
-    bounds = (quantity.high, quantity.low, quantity.total_high, quantity.total_low)
-    low, high, total_low, total_high = (1 / bound if bound else None for bound in bounds)
-    value = None if quantity.value is None else 1 / quantity.value
-    return Quantity(value, low, high, quantity.unit, quantity.basis, quantity.reason, total_low, total_high)

@@ -7,10 +7,8 @@ import os
 import tempfile
 from pathlib import Path
 
-from energyprof.footprint.site import Site
 from energyprof.model.errors import UnwritableOutput
-from energyprof.model.run import Run
-from energyprof.report.assessment import Assessment, assess_run
+from energyprof.report.assessment import Assessment
 from energyprof.report.markdown import markdown
 from energyprof.report.page import page_html
 from energyprof.report.spreadsheet import spreadsheet
@@ -19,20 +17,12 @@ from energyprof.report.summary import summary
 _PERMISSIONS = 0o644
 
 
-def publish(run: Run, folder: Path, *, site: Site | None = None) -> None:
+def publish_assessment(assessment: Assessment, folder: Path) -> None:
     """Writes summary.json, summary.md, summary.csv and index.html into `folder`, which is made if it is missing.
-
-    Args:
-        site: where the energy is drawn; the profile's own where not given.
 
     Raises:
         UnwritableOutput: the folder cannot be made or a file cannot be written; files already there stay whole.
     """
-    publish_assessment(assess_run(run, site), folder)
-
-
-def publish_assessment(assessment: Assessment, folder: Path) -> None:
-    """As `publish`, of an assessment that is already known."""
     # All four are derived before the first is written: an error leaves the folder as it was.
     files = {
         "summary.json": json.dumps(summary(assessment), indent=2, ensure_ascii=False, allow_nan=False) + "\n",

@@ -6,10 +6,9 @@ from dataclasses import asdict
 from typing import Any
 
 from energyprof.analysis.comparison import Quality, VariantResult, VersusBaseline
-from energyprof.footprint.assess import Footprint
+from energyprof.footprint.assess import Footprint, footprint_ratio
 from energyprof.footprint.site import Site
-from energyprof.model.run import Run
-from energyprof.report.assessment import Assessment, GridFootprints, assess_run, factors
+from energyprof.report.assessment import Assessment, GridFootprints, factors
 from energyprof.report.headline import headline
 from energyprof.report.text import shown
 
@@ -18,17 +17,8 @@ SCHEMA = 1
 Shape = dict[str, Any]
 
 
-def summarise(run: Run, *, site: Site | None = None) -> Shape:
-    """The summary of a run as a JSON document; unknown numbers are null with a reason.
-
-    Args:
-        site: where the energy is drawn; the profile's own where not given.
-    """
-    return summary(assess_run(run, site))
-
-
 def summary(assessment: Assessment) -> Shape:
-    """The summary of an assessment that is already known."""
+    """The summary as a JSON document; unknown numbers are null with a reason."""
     comparison = assessment.comparison
     run = comparison.run
     return {
@@ -115,7 +105,7 @@ def _variant(variant: VariantResult, assessment: Assessment) -> Shape:
         "tasks_per_s": variant.tasks_per_s,
         "quality": _quality(variant.quality),
         "basis": variant.energy_per_task.basis,
-        "vs_baseline": _versus(variant.versus),
+        "vs_baseline": _versus(variant.versus, assessment.site),
         "warnings": variant.warnings,
     }
     return {key: _clean(value) for key, value in shape.items()}
@@ -135,11 +125,14 @@ def _quality(quality: Quality | None) -> Shape | None:
     return None if quality is None else asdict(quality)
 
 
-def _versus(versus: VersusBaseline | None) -> Shape | None:
+def _versus(versus: VersusBaseline | None, site: Site) -> Shape | None:
     if versus is None:
         return None
+    footprints = footprint_ratio(versus.energy_ratio, site)
     return {
         "energy_ratio": versus.energy_ratio.to_json(),
+        "co2e_ratio": footprints.co2e.to_json(),
+        "water_ratio": footprints.water.to_json(),
         "cpu_time_ratio": versus.cpu_time_ratio.to_json() if versus.cpu_time_ratio else None,
         "quality_difference": versus.quality_difference.to_json() if versus.quality_difference else None,
         "cheaper": versus.cheaper,

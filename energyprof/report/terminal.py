@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import io
-import os
-import shutil
-import sys
 
 from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
 from energyprof.analysis.comparison import VariantResult
-from energyprof.footprint.site import Site
-from energyprof.model.run import Run
 from energyprof.report import figures
-from energyprof.report.assessment import Assessment, assess_run, intensity_text
+from energyprof.report.assessment import Assessment, intensity_text
 from energyprof.report.headline import STATUS, contents, headline
 from energyprof.report.listing import reason
 from energyprof.report.text import shown, unit_noun
@@ -24,13 +19,8 @@ PIPED_WIDTH = 120
 _NAME_WIDTH = 12
 
 
-def table(run: Run, *, site: Site | None = None) -> str:
-    """The result of a run as text, for the terminal that stdout is."""
-    return terminal_text(assess_run(run, site), colour=_wants_colour(), width=_width())
-
-
 def terminal_text(assessment: Assessment, *, colour: bool, width: int) -> str:
-    """The result of an assessment that is already known.
+    """The result as text.
 
     Args:
         width: columns of the terminal. colour: False gives text without any control sequence.
@@ -119,14 +109,3 @@ def _site(assessment: Assessment) -> str:
     year = f" {grid.intensity.year}" if grid.intensity.year else ""
     building = f"PUE {site.pue:g}, WUE {site.wue_l_per_kwh:g} L/kWh"
     return f"{shown(grid.label)}{year}, {intensity_text(grid)}, {building}"
-
-
-def _wants_colour() -> bool:
-    """https://no-color.org: any non-empty NO_COLOR means plain, and so does anything but a terminal."""
-    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
-
-
-def _width() -> int:
-    return shutil.get_terminal_size((PIPED_WIDTH, 24)).columns if sys.stdout.isatty() else PIPED_WIDTH

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import re
 import tomllib
@@ -14,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from energyprof.model.errors import EnergyprofError, InvalidProfile
+from energyprof.model.names import nearest
 from energyprof.runner.fit import misfits
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -205,7 +205,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        near = difflib.get_close_matches(path.name, [other.name for other in path.parent.glob("*.toml")], n=1)
+        near = nearest(path.name, (other.name for other in path.parent.glob("*.toml")))
         hint = f"did you mean {path.parent / near[0]}?" if near else "check its name."
         raise InvalidProfile(f"{path} does not exist; {hint}") from error
     except OSError as error:
@@ -266,7 +266,7 @@ def _located(loc: tuple[int | str, ...]) -> tuple[str, type[BaseModel], str]:
 
 
 def _unknown_key(section: type[BaseModel], key: str) -> str:
-    near = difflib.get_close_matches(key, section.model_fields, n=1)
+    near = nearest(key, section.model_fields)
     if near:
         return f"unknown key `{key}`; did you mean `{near[0]}`?"
     return f"unknown key `{key}`; remove it, or use one of {', '.join(section.model_fields)}."
@@ -274,7 +274,7 @@ def _unknown_key(section: type[BaseModel], key: str) -> str:
 
 def _one_of(name: str, names: list[str], noun: str, otherwise: str = "use one of ") -> str:
     if name not in names:
-        near = difflib.get_close_matches(name, names, n=1)
+        near = nearest(name, names)
         hint = f'did you mean "{near[0]}"?' if near else f"{otherwise}{_listed(names)}"
         raise _problem(f'`{noun}` = "{name}" is not known; {hint}')
     return name

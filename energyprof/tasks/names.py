@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 from energyprof.model.errors import UnknownName
+from energyprof.model.names import either, nearest
 
 
 def unknown_name(what: str, name: str, known: Iterable[str], remedy: str = "") -> UnknownName:
@@ -16,6 +16,6 @@ def unknown_name(what: str, name: str, known: Iterable[str], remedy: str = "") -
         remedy: a sentence on what else could be written.
     """
     names = sorted(known)
-    nearest = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
-    hint = f"Did you mean {' or '.join(nearest)}?" if nearest else f"Known are {', '.join(names)}."
+    near = nearest(name, names, most=3, like=0.4)
+    hint = f"Did you mean {either(near)}?" if near else f"Known are {', '.join(names)}."
     return UnknownName(" ".join(part for part in (f"There is no {what} named {name!r}.", hint, remedy) if part))

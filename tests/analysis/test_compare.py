@@ -14,7 +14,7 @@ from energyprof.analysis.compare import compare
 from energyprof.analysis.comparison import Comparison
 from energyprof.analysis.quality import difference, quality, wilson
 from energyprof.analysis.verdict import ratio_text
-from energyprof.model.quantity import Quantity
+from energyprof.model.quantity import Basis, Quantity
 from energyprof.model.run import (
     Host,
     IdleWindow,
@@ -27,6 +27,7 @@ from energyprof.model.run import (
     Weights,
 )
 from energyprof.model.timeline import Gap
+from energyprof.report import figures
 
 POWER_W = {"large": 400.0, "small": 200.0, "tiny": 100.0}
 TASKS = {"large": 10, "small": 20, "tiny": 40}
@@ -305,8 +306,17 @@ def test_items_of_different_classes_cannot_be_paired() -> None:
 
 def test_a_ratio_in_words() -> None:
     less = Quantity(0.125, 0.115, 0.137, "ratio", "measured")
-    assert ratio_text(less) == "8.0x less (95 % interval 7.3-8.7x)"
-    assert ratio_text(Quantity(1.5, None, None, "ratio", "measured")) == "1.5x more"
+    assert ratio_text(less) == "8.00x less (95 % interval 7.30-8.70x)"
+    assert ratio_text(Quantity(1.5, None, None, "ratio", "measured")) == "1.50x more"
+
+
+@pytest.mark.parametrize("basis", ["measured", "estimated"])
+@pytest.mark.parametrize("value", [0.0082, 0.1267, 0.99, 1.31, 42.0])
+def test_the_verdict_rounds_a_ratio_as_the_table_does(value: float, basis: Basis) -> None:
+    ratio = Quantity(value, 0.93 * value, 1.06 * value, "ratio", basis, None, 0.7 * value, 1.3 * value)
+    shown = figures.ratio(ratio)
+    said = ratio_text(ratio).replace("x", "×").replace("-", "–")
+    assert said == f"{shown.value} (95 % interval {shown.total})"
 
 
 def spearman(name: str, values: list[float], references: list[float]) -> Score:

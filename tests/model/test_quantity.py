@@ -30,9 +30,11 @@ def test_small_and_large_values_take_a_prefix() -> None:
 
 
 def test_what_is_unknown_says_why_and_what_bounds_it() -> None:
-    nothing = unknown("J", "below resolution: at most 3 J", at_most=3.0)
+    nothing = unknown("J", "below resolution", at_most=3.0)
     assert (nothing.value, nothing.low, nothing.high) == (None, None, 3.0)
-    assert str(nothing) == "unknown (below resolution: at most 3 J)"
+    assert str(nothing) == "at most 3.0 J (below resolution)"
+    assert str(nothing.scaled(1e-3, "J/token")) == "at most 3.0 mJ/token (below resolution)"
+    assert str(unknown("J", "no sensor")) == "unknown (no sensor)"
 
 
 def test_zero_is_a_value() -> None:

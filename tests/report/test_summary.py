@@ -91,3 +91,10 @@ def test_the_status_is_of_quality_and_saving_stands_beside_it() -> None:
     for case, saves in expected.items():
         document: dict[str, Any] = summarised(case)
         assert (document["verdict"]["status"], document["verdict"]["saves"]) == ("good_enough", saves)
+
+
+def test_footprints_at_one_site_stand_in_the_ratio_of_the_energies() -> None:
+    for variant in variants("ten_variants"):
+        versus = variant["vs_baseline"]
+        if versus is not None:
+            assert versus["co2e_ratio"] == versus["water_ratio"] == versus["energy_ratio"]
