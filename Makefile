@@ -1,6 +1,6 @@
 # Everything works first thing on a fresh clone: each target sets up what it needs in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help setup profile profile-all quick report test check bench clean
+.PHONY: help setup profile profile-all quick report test check bench bench-intervals clean
 
 BIN := .venv/bin
 PROFILES := profiles/digits.toml profiles/dates.toml profiles/similarity.toml
@@ -11,7 +11,7 @@ PYTHON ?= $(or $(shell for python in python3 python3.11 python3.12 python3.13 py
 	$$python -c '$(suits)' 2>/dev/null && echo $$python && break; done),python3)
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
 setup: ## make .venv with the pinned libraries (by itself where needed)
 	@command -v $(PYTHON) >/dev/null || { echo "setup: no Python was found; install Python 3.11 or later" >&2; exit 1; }
@@ -24,7 +24,7 @@ profile-all: PROFILES += profiles/llama-shapes.toml
 profile-all: profile ## the same and llama-shapes, which takes longer and about 13 GB of memory the first time
 
 quick: QUICK := 1
-quick: profile ## the same as profile with fewer trials: wider intervals in two to three minutes
+quick: profile ## the same as profile with fewer trials: wider intervals, in two minutes once the models are prepared
 
 report: setup ## render the pages in reports/ again without measuring
 	$(BIN)/energyprof report $(or $(wildcard reports/*/run.json),$(error reports/ holds no run yet; `make profile` makes some))
@@ -40,6 +40,9 @@ check: setup ## format, lint, types and architecture
 
 bench: setup ## the error of isolated calls on a simulated GPU whose joules are known
 	PYTHONPATH=tests $(BIN)/python benchmarks/isolated_calls.py
+
+bench-intervals: setup ## how often the 95 % intervals hold the truth, on simulated counters; some six minutes
+	PYTHONPATH=tests $(BIN)/python benchmarks/coverage.py
 
 clean: ## remove .venv and all caches in this folder; reports/ stays
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

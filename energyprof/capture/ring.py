@@ -121,9 +121,15 @@ class Ring:
         """Asks the sampler to end after its next reading."""
         self._set(_STOP, 1)
 
-    def finish_poll(self, polled_ns: int, cpu_ns: int) -> None:
-        """Says that every sensor has been read at `polled_ns`, and what that has cost so far."""
+    @property
+    def period_s(self) -> float:
+        """Seconds between two polls, as the sampler has chosen it."""
+        return self._word(_PERIOD_NS) / 1e9
+
+    def finish_poll(self, polled_ns: int, cpu_ns: int, period_ns: int) -> None:
+        """Says that every sensor has been read at `polled_ns`, what that has cost so far, and how often it is done."""
         self._set(_CPU_NS, cpu_ns)
+        self._set(_PERIOD_NS, period_ns)
         self._set(_POLLED_NS, polled_ns)
 
     def close(self) -> None:

@@ -218,7 +218,7 @@ class Sampler:
 
     def _close(self, ring: Ring) -> SamplerRecord:
         assert self._started_s is not None
-        record = SamplerRecord("process", self._period_s, ring.cpu_s, time.monotonic() - self._started_s)
+        record = SamplerRecord("process", ring.period_s, ring.cpu_s, time.monotonic() - self._started_s)
         self._last_polled_s = ring.polled_s
         ring.close()
         self._ring = None

@@ -16,6 +16,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
+from energyprof.capture.pace import Pace
 from energyprof.capture.ring import FAULT, FIRST, RESET, TICK, Ring
 from energyprof.model.domain import Domain
 from energyprof.model.errors import EnergyprofError
@@ -76,8 +77,8 @@ def _say(message: dict[str, object]) -> None:
 def _poll_until_stopped(sensors: list[Sensor], ring: Ring, period_s: float, parent: int) -> None:
     watches = [[CounterWatch(domain) for domain in sensor.domains] for sensor in sensors]
     faults = FaultNames(_faults_file(ring.path))
-    period_ns = round(period_s * 1e9)
     due_ns = time.monotonic_ns()
+    pace = Pace([domain for sensor in sensors for domain in sensor.domains], period_s, due_ns / 1e9)
     turn = 0.0
     while not ring.stop_wanted and os.getppid() == parent:
         index = 0
@@ -86,9 +87,12 @@ def _poll_until_stopped(sensors: list[Sensor], ring: Ring, period_s: float, pare
             readings = sensor.read()
             seen_ns = time.monotonic_ns()
             for watch, reading in zip(row, readings, strict=True):
-                watch.notice(reading, before_ns, seen_ns, ring, index, faults)
+                if watch.notice(reading, before_ns, seen_ns, ring, index, faults):
+                    pace.ticked(index, seen_ns / 1e9)
                 index += 1
-        ring.finish_poll(time.monotonic_ns(), time.process_time_ns())
+        polled_ns = time.monotonic_ns()
+        period_ns = round(pace.next_s(polled_ns / 1e9) * 1e9)
+        ring.finish_poll(polled_ns, time.process_time_ns(), round(pace.period_s * 1e9))
         turn = (turn + GOLDEN_RATIO) % 1.0
         due_ns = _sleep_until(due_ns + round(period_ns * (1 + DITHER * (turn - 0.5))), period_ns)
 
@@ -116,11 +120,15 @@ class CounterWatch:
 
     def notice(
         self, reading: int | str, before_ns: int, seen_ns: int, ring: Ring, index: int, faults: FaultNames
-    ) -> None:
-        """Records what this reading adds to what was known; the value was taken between the two instants."""
+    ) -> bool:
+        """Records what this reading adds to what was known; the value was taken between the two instants.
+
+        Returns:
+            Whether the counter moved.
+        """
         if isinstance(reading, str):
             self._fault(reading, seen_ns, ring, index, faults)
-            return
+            return False
         if self._raw is None:
             kind = FIRST
         elif (moved := self._moved(reading, before_ns)) is None:
@@ -128,9 +136,11 @@ class CounterWatch:
         else:
             self._count += moved
             kind = FIRST if self._fresh else TICK
-        if kind != TICK or reading != self._raw:
+        moved_on = reading != self._raw
+        if kind != TICK or moved_on:
             ring.append(kind, index, seen_ns if kind != TICK else self._last_ns, seen_ns, self._count)
         self._raw, self._last_ns, self._fresh, self._failing = reading, before_ns, False, False
+        return kind == TICK and moved_on
 
     def _moved(self, reading: int, before_ns: int) -> int | None:
         """Counts since the last reading; None where that cannot be known."""

@@ -19,7 +19,7 @@ INTERRUPTED_EXIT = 130
 
 EXAMPLES = """\
   energyprof run profiles/digits.toml
-  energyprof run profiles/*.toml --quick        a look in two to three minutes; not to be quoted
+  energyprof run profiles/*.toml --quick        a look in about two minutes; not to be quoted
   energyprof run profiles/digits.toml --grid FRA --pue 1.2 --budget 300
   energyprof run profiles/digits.toml --json | jq .verdict"""
 

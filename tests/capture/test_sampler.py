@@ -196,3 +196,20 @@ os.kill(os.getpid(), signal.SIGKILL)
     while folder.exists() and time.monotonic() < killed_s + 10:
         time.sleep(0.02)
     assert not folder.exists()
+
+
+def test_a_counter_of_20_ms_is_polled_often_enough_to_find_its_grid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "fast").mkdir()
+    simulated = SimulatedGpu(tmp_path / "fast", idle_w=70, period_s=0.02, phase_s=0.007)
+    for key, value in simulated.env.items():
+        monkeypatch.setenv(key, value)
+    with Sampler(["nvml"]) as sampler:
+        sampler.wait_past(time.monotonic() + 2.5)
+        [timeline] = sampler.timelines()
+        record = sampler.stop()
+    found = curve(timeline)
+    assert found is not None
+    assert record.period_s == pytest.approx(0.005, rel=0.1)
+    assert found.period_s == pytest.approx(0.02, rel=0.01)

@@ -1,0 +1,159 @@
+"""How often the 95 % interval holds the truth, by estimator, counter period and duration, on simulated counters.
+
+    PYTHONPATH=tests python benchmarks/coverage.py [--windows 100]
+
+The readings are computed from a known course of power, without waiting: what a poller would have seen of a counter of
+that period and noise. The curve, the ledger and the window estimators are the real ones. For each line it prints the
+mean error, the share of windows whose interval held the truth, and the median half-width of that interval.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from simulated.readings import GPU, Course, polled
+
+from energyprof.analysis.curve import curve
+from energyprof.analysis.ledger import Piece, apportion
+
+PERIODS_S = (0.001, 0.02, 0.1)
+DURATIONS_S = (0.01, 0.05, 0.1, 0.5, 5.0)
+NOISES = (0.0, 0.01)
+POLLS_PER_PERIOD = 4
+SLOWEST_POLL_S = 0.02
+Z95 = 1.959964
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One window: joules found, their half-width, and joules drawn."""
+
+    found_j: float
+    half_width_j: float
+    truth_j: float
+
+    @property
+    def error(self) -> float:
+        """Relative."""
+        return self.found_j / self.truth_j - 1
+
+    @property
+    def held(self) -> bool:
+        """Whether the interval holds the truth."""
+        return abs(self.found_j - self.truth_j) <= self.half_width_j
+
+
+@dataclass(frozen=True)
+class Meter:
+    """A counter's period and the relative noise of what it counts in one."""
+
+    period_s: float
+    noise: float
+
+    @property
+    def poll_s(self) -> float:
+        """As the sampler chooses it once it has seen the counter move."""
+        if self.period_s < 0.004:
+            return SLOWEST_POLL_S
+        return min(SLOWEST_POLL_S, self.period_s / POLLS_PER_PERIOD)
+
+
+Scene = Callable[[Meter, float, int], list[Outcome]]
+
+
+def isolated(meter: Meter, duration_s: float, seed: int) -> list[Outcome]:
+    """One call from idle, with half a second of quiet on both sides: `bracket`."""
+    generator, course = random.Random(seed), Course()
+    start_s = 2 + generator.random()
+    course.pulse(start_s, duration_s, 600)
+    return [_outcome(meter, course, [(0, start_s, start_s + duration_s)], 0, 0.5, seed)]
+
+
+def back_to_back(meter: Meter, duration_s: float, seed: int) -> list[Outcome]:
+    """The second of three calls of different power without a pause, in a process that never idles: `interpolate`."""
+    generator, course = random.Random(seed), Course(idle_w=450)
+    start_s = 2 + generator.random()
+    edges_s = [start_s + k * duration_s for k in range(4)]
+    for k, power_w in enumerate((300, 600, 400)):
+        course.times_s.append(edges_s[k])
+        course.powers_w.append(power_w)
+    course.times_s.append(edges_s[3])
+    course.powers_w.append(450)
+    pieces = [
+        (3, 1.0, edges_s[0]),
+        *((k, edges_s[k], edges_s[k + 1]) for k in range(3)),
+        (4, edges_s[3], edges_s[3] + 1),
+    ]
+    return [_outcome(meter, course, pieces, 1, 0.0, seed)]
+
+
+def interleaved(meter: Meter, duration_s: float, seed: int) -> list[Outcome]:
+    """Two functions of different power in random order with random pauses, 300 calls: `regress`."""
+    generator, course, pieces = random.Random(seed), Course(), []
+    now_s = 1.5
+    for _ in range(300):
+        owner = generator.randrange(2)
+        course.pulse(now_s, duration_s, (600.0, 300.0)[owner])
+        pieces.append((owner, now_s, now_s + duration_s))
+        now_s += duration_s + generator.expovariate(1 / duration_s)
+    return [_outcome(meter, course, pieces, owner, 0.5, seed) for owner in (0, 1)]
+
+
+SCENES: dict[str, tuple[Scene, tuple[float, ...]]] = {
+    "bracket": (isolated, DURATIONS_S),
+    "interpolate": (back_to_back, DURATIONS_S),
+    "regress": (interleaved, (0.01,)),
+}
+
+
+def main() -> None:
+    """Prints the table."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--windows", type=int, default=100)
+    windows = options.parse_args().windows
+    print(f"{'estimator':>12} {'counter':>8} {'noise':>6} {'call':>8} {'error':>9} {'held':>6} {'half-width':>11}")
+    for name, (scene, durations_s) in SCENES.items():
+        for period_s in PERIODS_S:
+            for noise in NOISES:
+                for duration_s in durations_s:
+                    print(row(name, scene, Meter(period_s, noise), duration_s, windows), flush=True)
+
+
+def row(name: str, scene: Scene, meter: Meter, duration_s: float, windows: int) -> str:
+    """One line of the table."""
+    outcomes = [outcome for seed in range(windows) for outcome in scene(meter, duration_s, seed)]
+    return (
+        f"{name:>12} {meter.period_s * 1000:6.0f}ms {meter.noise:6.0%} {duration_s * 1000:6.0f}ms "
+        f"{statistics.mean(outcome.error for outcome in outcomes):+9.2%} "
+        f"{statistics.mean(outcome.held for outcome in outcomes):6.1%} "
+        f"{statistics.median(outcome.half_width_j / outcome.truth_j for outcome in outcomes):11.2%}"
+    )
+
+
+def _outcome(meter: Meter, course: Course, pieces: list[Piece], owner: int, margin_s: float, seed: int) -> Outcome:
+    start_s, end_s = pieces[0][1] - margin_s, pieces[-1][2] + margin_s
+    phase_s = random.Random(f"phase {seed}").random() * meter.period_s
+    found = curve(
+        polled(
+            course,
+            end_s + 0.5,
+            period_s=meter.period_s,
+            phase_s=phase_s,
+            poll_s=meter.poll_s,
+            noise=meter.noise,
+            seed=seed,
+            domain=replace(GPU, period_s=meter.period_s) if meter.period_s < 0.004 else GPU,
+        )
+    )
+    assert found is not None
+    ledger = apportion(found, pieces, max(number for number, _, _ in pieces) + 1, start_s, end_s)
+    truth_j = sum(course.energy_j(low_s, high_s) for number, low_s, high_s in pieces if number == owner)
+    return Outcome(float(ledger.energy_j[owner]), Z95 * ledger.doubts[owner].uncertainty_j, truth_j)
+
+
+if __name__ == "__main__":
+    main()
