@@ -38,8 +38,9 @@ check: setup ## format, lint, types and architecture
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/test_architecture.py
 
-bench: setup ## the error of isolated calls on a simulated GPU whose joules are known
+bench: setup ## the error of isolated calls on a simulated GPU whose joules are known, and what measuring costs
 	PYTHONPATH=tests $(BIN)/python benchmarks/isolated_calls.py
+	$(BIN)/python benchmarks/overhead.py
 
 bench-intervals: setup ## how often the 95 % intervals hold the truth, on simulated counters; some six minutes
 	PYTHONPATH=tests $(BIN)/python benchmarks/coverage.py
