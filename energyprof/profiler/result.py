@@ -117,13 +117,18 @@ def measurement_of(books: Books, name: str, site: Site, *, primary: bool = False
 
 
 def _resolved(quantity: Quantity) -> Quantity:
-    """The quantity, or only its upper bound where the sensors cannot tell it from nothing."""
-    if quantity.value is None or quantity.low is None or quantity.high is None:
+    """The quantity, or only its upper bound where the sensors cannot tell it from nothing.
+
+    Joules that came out negative by chance are bounded as if they had come out as 0.
+    """
+    high = quantity.outer()[1]
+    if quantity.value is None or quantity.low is None or high is None or quantity.low > 0:
         return quantity
-    if quantity.low <= 0 < quantity.high:
-        reason = "below what the sensors can resolve; more or longer calls would show it"
-        return unknown(quantity.unit, reason, quantity.basis, at_most=quantity.outer()[1])
-    return quantity
+    bound = max(high, high - quantity.value)
+    if bound == 0:
+        return quantity
+    reason = "below what the sensors can resolve; more or longer calls would show it"
+    return unknown(quantity.unit, reason, quantity.basis, at_most=bound)
 
 
 def unmeasured(name: str, reason: str) -> Measurement:
