@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 MIN_TICKS_FOR_GRID = 6
+MOVING_SHARE = 0.5
+"""A counter that has moved at more than this share of the polls moves faster than they come."""
+
+LEAST_HALF_WINDOW_S = 0.005
+"""Denser polls than this would call a counter irregular whose ticks scatter by a millisecond."""
+
 REGULAR_SHARE = 0.9
 """A grid is believed when this share of the ticks agrees with the polls around them."""
 
@@ -165,16 +171,15 @@ def _tick_times(after_s: Floats, seen_s: Floats, known_period_s: float | None) -
     polls_s = seen_s - after_s
     first = polls_s <= 0
     poll_s = float(np.median(polls_s[~first])) if (~first).any() else 0.0
-    spacing_s = float(np.median(np.diff(seen_s)))
-    if spacing_s < 1.5 * poll_s:
+    if float(np.mean(after_s[1:] <= seen_s[:-1])) > MOVING_SHARE:
         # Each poll finds the counter moved: it may be as old as its period, which is a poll at most where unknown.
-        staleness_s = known_period_s or poll_s
-        return _Ticks(seen_s - staleness_s / 2, staleness_s / 12**0.5, known_period_s)
+        staleness_s = known_period_s or np.where(first, poll_s, polls_s)
+        return _Ticks(seen_s - staleness_s / 2, float(np.sqrt(np.mean(np.square(staleness_s)) / 12)), known_period_s)
     grid = _fit_grid(after_s, seen_s, first)
     if grid is not None:
         return grid
     observed = np.where(first, seen_s, (after_s + seen_s) / 2)
-    return _Ticks(observed, poll_s / 12**0.5, None)
+    return _Ticks(observed, float(np.sqrt(np.mean(np.square(polls_s)) / 12)), None)
 
 
 def _fit_grid(after_s: Floats, seen_s: Floats, first: NDArray[np.bool_]) -> _Ticks | None:
@@ -197,7 +202,7 @@ def _fit_grid(after_s: Floats, seen_s: Floats, first: NDArray[np.bool_]) -> _Tic
         index = np.rint((middle - origin_s) / period_s)
     offset_s = _centred(index * period_s + origin_s, after, seen)
     fitted = index * period_s + origin_s + offset_s
-    slack_s = np.maximum(half_s, 0.0005) * 0.2
+    slack_s = np.maximum(half_s, LEAST_HALF_WINDOW_S) * 0.2
     agrees = (fitted > after - slack_s) & (fitted <= seen + slack_s)
     if agrees.mean() < REGULAR_SHARE or period_s <= 0:
         return None
@@ -225,8 +230,9 @@ def _centred(fitted: Floats, after_s: Floats, seen_s: Floats) -> float:
 
 
 def _room(fitted: Floats, after_s: Floats, seen_s: Floats) -> float:
-    """Standard deviation left to the grid's place by the windows that it must pass through."""
+    """Standard deviation left to the grid by the windows that it must pass through, and by how far it misses them."""
     import numpy as np
 
     lowest, highest = np.quantile(after_s - fitted, 0.98), np.quantile(seen_s - fitted, 0.02)
-    return float(abs(highest - lowest) / 12**0.5)
+    missed_s = np.maximum(np.maximum(after_s - fitted, fitted - seen_s), 0.0)
+    return float(np.hypot(abs(highest - lowest) / 12**0.5, np.sqrt(np.mean(missed_s**2))))

@@ -111,6 +111,7 @@ def apportion(
     end_s: float,
     *,
     groups: Sequence[Sequence[int]] | None = None,
+    kinds: Sequence[int] | None = None,
     carry: Carry | None = None,
     quiet_after: bool = True,
 ) -> Ledger:
@@ -120,6 +121,8 @@ def apportion(
         pieces: stretches of work inside the two instants; owners are numbered from 0.
         owners: how many there are.
         groups: owners whose joules will be added up, and whose doubt is asked for; None = each owner alone.
+        kinds: for each owner, the number of the kind of work it does: owners of one kind have one fitted power; None =
+            each its own.
         carry: where the ledger before this one ended; its `end_s` is `start_s`.
         quiet_after: whether nothing ran just after `end_s`.
 
@@ -146,7 +149,11 @@ def apportion(
     occupancy_s: Floats = np.zeros((owners, len(interval_j)))
     for owner in range(owners):
         occupancy_s[owner] = np.bincount(interval, work.of([owner]).active(middles_s) * shares_s, len(interval_j))
-    fitted = fitted_work(occupancy_s, busy_j, quiet, curve.jitter_s)
+    kind = np.arange(owners) if kinds is None else np.asarray(kinds, np.intp)
+    by_kind_s: Floats = np.zeros((len(set(kind.tolist())), len(interval_j)))
+    np.add.at(by_kind_s, kind, occupancy_s)
+    fitted = fitted_work(by_kind_s, busy_j, quiet, curve.jitter_s)
+    fitted = None if fitted is None else fitted.of(kind)
     weights = occupancy_s * (fitted.power_w[:, None] if fitted is not None else 1.0)
     owned_j = (weights * (busy_j / np.maximum(weights.sum(axis=0), 1e-300))).sum(axis=1)
 

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from energyprof.analysis.quiet import QuietHalves
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from energyprof.analysis.curve import Floats
 
 MIN_INTERVALS = 30
@@ -30,6 +33,10 @@ class FittedWork:
 
     power_w: Floats
     uncertainty_w: Floats
+
+    def of(self, kinds: NDArray[np.intp]) -> FittedWork:
+        """As many as there are kinds given, each with the power of its kind."""
+        return FittedWork(self.power_w[kinds], self.uncertainty_w[kinds])
 
 
 def fitted_work(occupancy_s: Floats, busy_j: Floats, quiet: QuietHalves, jitter_s: float) -> FittedWork | None:

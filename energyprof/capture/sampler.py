@@ -123,6 +123,7 @@ class Sampler:
             "period_s": self._period_s,
             "ring": str(ring),
             "keep": self._folder is not None,
+            "domains": None if self._collected is None else [domain.id for domain in self._collected.domains],
         }
         command = [sys.executable, "-I", "-S", "-c", _START, json.dumps(request), "\n".join(_import_paths())]
         return subprocess.Popen(
@@ -280,18 +281,16 @@ class Sampler:
     def _restart(self) -> None:
         """A new child on the same ring; what was drawn in between is a gap of unknown energy.
 
-        A child that finds other domains than the first one did is ended: its readings would go to wrong ones.
+        A child that finds other domains than the first one did ends: its readings would go to wrong ones.
         """
         if self._collected is None or self._ring is None:
             return
         self._restarts += 1
         _wait_or_kill(self._running_child())
+        self._drain()
         self._collected.resume()
-        child = self._child = self._spawn(self._ring.path)
-        line = _first_line(child)
-        found = json.loads(line).get("domains", []) if line else []
-        if [shape["id"] for shape in found] != [domain.id for domain in self._collected.domains]:
-            child.kill()
+        self._child = self._spawn(self._ring.path)
+        _first_line(self._child)
 
 
 class Collected:
@@ -371,10 +370,11 @@ class Collected:
         """Drops old ticks, but for the last `keep_ticks` before the instant."""
         from bisect import bisect_left
 
-        for columns in self._ticks:
+        for columns, gaps in zip(self._ticks, self._gaps, strict=True):
             drop = max(bisect_left(columns[1], instant_s) - keep_ticks, 0)
             for column in columns:
                 del column[:drop]
+            gaps[:] = [gap for gap in gaps if gap.end_s >= instant_s or (columns[1] and gap.end_s > columns[1][0])]
 
 
 _running: weakref.WeakSet[Sampler] = weakref.WeakSet()

@@ -50,6 +50,9 @@ def main() -> None:
         _say({"error": type(error).__name__, "message": str(error)})
         return
     domains = [domain for sensor in found.sensors for domain in sensor.domains]
+    if request["domains"] not in (None, [domain.id for domain in domains]):
+        _say({"error": "NotMeasurable", "message": "there are other domains now than before the sampler was killed"})
+        return
     ring = Ring.open(Path(request["ring"]))
     _say({"domains": [asdict(domain) for domain in domains], "records": [asdict(record) for record in found.records]})
     try:
@@ -81,7 +84,7 @@ def _poll_until_stopped(sensors: list[Sensor], ring: Ring, period_s: float, pare
     pace = Pace([domain for sensor in sensors for domain in sensor.domains], period_s, due_ns / 1e9)
     turn = 0.0
     while not ring.stop_wanted and os.getppid() == parent:
-        index = 0
+        index, began_ns = 0, time.monotonic_ns()
         for sensor, row in zip(sensors, watches, strict=True):
             before_ns = time.monotonic_ns()
             readings = sensor.read()
@@ -91,7 +94,7 @@ def _poll_until_stopped(sensors: list[Sensor], ring: Ring, period_s: float, pare
                     pace.ticked(index, seen_ns / 1e9)
                 index += 1
         polled_ns = time.monotonic_ns()
-        period_ns = round(pace.next_s(polled_ns / 1e9) * 1e9)
+        period_ns = round(pace.next_s(began_ns / 1e9, polled_ns / 1e9) * 1e9)
         ring.finish_poll(polled_ns, time.process_time_ns(), round(pace.period_s * 1e9))
         turn = (turn + GOLDEN_RATIO) % 1.0
         due_ns = _sleep_until(due_ns + round(period_ns * (1 + DITHER * (turn - 0.5))), period_ns)
@@ -161,16 +164,17 @@ class CounterWatch:
 
 
 class FaultNames:
-    """Numbers for the reasons of faults; each new one is appended to a file as a JSON line."""
+    """Numbers for the reasons of faults: their lines in a file, to which each new one is appended as JSON."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._numbers: dict[str, int] = {}
+        self._before = len(path.read_text().splitlines()) if path.exists() else 0
 
     def number(self, reason: str) -> int:
         """The number of a reason."""
         if reason not in self._numbers:
-            self._numbers[reason] = len(self._numbers)
+            self._numbers[reason] = self._before + len(self._numbers)
             with self._path.open("a") as file:
                 file.write(json.dumps(reason) + "\n")
         return self._numbers[reason]

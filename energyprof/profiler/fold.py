@@ -26,7 +26,6 @@ class Snapshot:
 
     span: OpenSpan
     segments: list[Stretch]
-    ended: bool
 
 
 class Books:
@@ -88,8 +87,17 @@ class Books:
         quiet_after = all(high_s < instant_s for _, _, high_s in pieces)
         groups = groups_of(owners)
         members = [[number for number, owner in enumerate(owners) if group.holds(owner)] for group in groups]
+        paths = list(dict.fromkeys(owner.path for owner in owners))
         ledger = apportion(
-            made, pieces, len(owners), start_s, instant_s, groups=members, carry=carry, quiet_after=quiet_after
+            made,
+            pieces,
+            len(owners),
+            start_s,
+            instant_s,
+            groups=members,
+            kinds=[paths.index(owner.path) for owner in owners],
+            carry=carry,
+            quiet_after=quiet_after,
         )
         accounts = self.accounts.setdefault(key, DomainAccounts())
         accounts.add(ledger, owners, groups, instant_s - start_s)
@@ -136,7 +144,7 @@ def _snapshot(span: OpenSpan, instant_s: float) -> Snapshot:
     last_s = segments[-1][0] if segments else 0.0
     if active_ns is not None and last_s < active_ns / NS_PER_S < instant_s:
         segments.append((active_ns / NS_PER_S, instant_s))
-    return Snapshot(span, segments, span.closed)
+    return Snapshot(span, segments)
 
 
 def _running(snapshot: Snapshot, open_ids: Collection[int]) -> tuple[tuple[int, str], ...]:

@@ -21,7 +21,7 @@ from energyprof.model.span import Span
 from energyprof.model.timeline import Timeline
 from energyprof.profiler.fold import NS_PER_S, Books
 from energyprof.profiler.measurement import Measurement
-from energyprof.profiler.result import Result, combined, measurement_of, result_of, unmeasured
+from energyprof.profiler.result import Result, combined, measurement_of, resolved, result_of, unmeasured
 from energyprof.profiler.session import write_session
 from energyprof.profiler.units import given
 
@@ -242,7 +242,7 @@ def energy_of(name: str) -> Measurement:
     called = [measurement for measurement in found if measurement is not None and measurement.calls]
     if not called:
         return unmeasured(name, _fallback_failure or "it was not called yet")
-    return combined(called)
+    return resolved(combined(called))
 
 
 def remember(name: str) -> None:

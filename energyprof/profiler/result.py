@@ -70,7 +70,7 @@ def result_of(books: Books, site: Site, records: Sequence[SensorRecord], warning
         [name for _, name in books.work]
         + [owner.path[-1] for accounts in books.accounts.values() for owner in accounts.owners]
     )
-    measurements = [measurement_of(books, name, site) for name in names]
+    measurements = [resolved(measurement_of(books, name, site)) for name in names]
     unresolved = [found.name for found in measurements if found.energy_exclusive.value is None]
     return Result(
         measurements,
@@ -88,14 +88,14 @@ def _unattributed_j(accounts: DomainAccounts, unresolved: Collection[str]) -> fl
 
 
 def measurement_of(books: Books, name: str, site: Site, *, primary: bool = False) -> Measurement:
-    """All spans of a name.
+    """All spans of a name, as they came out: see `resolved`.
 
     Args:
         primary: only those for which this profiler was the innermost one.
     """
     work = _work(books, name, primary)
     within, own = Group("within", primary, name), Group("own", primary, name)
-    energy, finished = _resolved(_energy(books, within)), _resolved(_energy(books, within, finished=True))
+    energy, finished = _energy(books, within), _energy(books, within, finished=True)
     footprint = assess(energy, site)
     return Measurement(
         name=name,
@@ -104,15 +104,35 @@ def measurement_of(books: Books, name: str, site: Site, *, primary: bool = False
         units=_counted(work.units, work.uncounted),
         energy=energy,
         energy_finished=finished,
-        energy_exclusive=_resolved(_energy(books, own)),
+        energy_exclusive=_energy(books, own),
         energy_net=_net(books, within),
-        domains={domain.id: _resolved(_energy(books, within, domains=[domain])) for domain in _readable(books)},
-        power_w=finished.scaled(1 / work.duration_s, "W") if work.duration_s else unknown("W", "no call has finished"),
+        domains={domain.id: _energy(books, within, domains=[domain]) for domain in _readable(books)},
+        power_w=_power(finished, work.duration_s),
         co2e_g=footprint.co2e,
         water_l=footprint.water,
         estimator=_estimator(books) if energy.value is not None else None,
         warnings=list(work.uncounted.values()),
         uncounted=dict(work.uncounted),
+    )
+
+
+def _power(finished: Quantity, duration_s: float) -> Quantity:
+    return finished.scaled(1 / duration_s, "W") if duration_s else unknown("W", "no call has finished")
+
+
+def resolved(measurement: Measurement) -> Measurement:
+    """The measurement with bounds for what is below resolution; measurements are combined before, not after this."""
+    energy = _resolved(measurement.energy)
+    return replace(
+        measurement,
+        energy=energy,
+        energy_finished=_resolved(measurement.energy_finished),
+        energy_exclusive=_resolved(measurement.energy_exclusive),
+        domains={domain: _resolved(quantity) for domain, quantity in measurement.domains.items()},
+        power_w=_resolved(measurement.power_w),
+        co2e_g=_resolved(measurement.co2e_g),
+        water_l=_resolved(measurement.water_l),
+        estimator=None if energy.value is None else measurement.estimator,
     )
 
 
@@ -174,7 +194,7 @@ def combined(measurements: Sequence[Measurement]) -> Measurement:
                 domain: _added(first.domains[domain], other.domains[domain])
                 for domain in first.domains.keys() & other.domains.keys()
             },
-            power_w=finished.scaled(1 / duration_s, "W"),
+            power_w=_power(finished, duration_s),
             co2e_g=_added(first.co2e_g, other.co2e_g),
             water_l=_added(first.water_l, other.water_l),
             estimator=first.estimator if first.estimator == other.estimator else "interpolate",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from collections.abc import Sequence
@@ -126,10 +127,11 @@ def save(run: Run, folder: Path) -> Path:
         _write_through(part, text)
         os.replace(part, path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what could not be written may not be there to be removed
+            part.unlink()
         raise UnwritableOutput(
             f"{path} could not be written ({error.strerror}), so what was measured is not on disk. "
-            "Free some space there."
+            "See that the folder is there, may be written and has space."
         ) from error
     return path
 

@@ -14,25 +14,36 @@ PACKAGE = Domain("cpu:package-0", "cpu", "rapl", "CPU package 0", period_s=0.001
 MODEL = replace(GPU, id="cpu:model", model=PowerModel((1, 1, 1), (1, 1, 1), "assumed"))
 
 
-def settled(pace: Pace, counter_s: float) -> float:
-    """The time between polls after a counter was seen to move every `counter_s` seconds from second 10 on."""
-    seen_s = 10.0
-    while seen_s < 10.0 + DENSE_S:
-        assert pace.next_s(seen_s) == DENSE_PERIOD_S
-        pace.ticked(0, seen_s)
-        seen_s += counter_s
-    return pace.next_s(10.0 + DENSE_S)
+def settled(pace: Pace, counter_s: float, cost_s: float = 0.0001) -> float:
+    """The time between polls after a counter was seen to move every `counter_s` seconds, each poll taking `cost_s`."""
+    poll_s, moved_s = 10.0, 10.0
+    while poll_s < 10.0 + DENSE_S:
+        if poll_s >= moved_s:
+            pace.ticked(0, poll_s)
+            moved_s = max(moved_s + counter_s, poll_s)
+        poll_s += max(pace.next_s(poll_s, poll_s + cost_s), cost_s)
+    return pace.next_s(poll_s, poll_s + cost_s)
 
 
 @pytest.mark.parametrize(
-    ("counter_s", "poll_s"), [(0.002, 0.02), (0.02, 0.005), (0.04, 0.01), (0.1, 0.02), (0.3, 0.02)]
+    ("counter_s", "poll_s"), [(0.001, 0.02), (0.02, 0.005), (0.04, 0.01), (0.1, 0.02), (0.3, 0.02)]
 )
 def test_a_counter_is_polled_four_times_a_period_where_polls_can_resolve_it(counter_s: float, poll_s: float) -> None:
-    assert settled(Pace([GPU], 0.02, 10.0), counter_s) == pytest.approx(poll_s)
+    assert settled(Pace([GPU], 0.02, 10.0), counter_s) == pytest.approx(poll_s, rel=0.05)
+
+
+@pytest.mark.parametrize("cost_s", [0.003, 0.006, 0.012])
+@pytest.mark.parametrize("counter_s", [0.001, 0.02])
+def test_polls_that_take_long_come_no_oftener_for_it(counter_s: float, cost_s: float) -> None:
+    assert settled(Pace([GPU], 0.02, 10.0), counter_s, cost_s) == 0.02
+
+
+def test_the_first_polls_come_densely() -> None:
+    assert Pace([GPU], 0.02, 10.0).next_s(10.0, 10.0) == DENSE_PERIOD_S
 
 
 def test_where_every_period_is_known_nothing_has_to_be_looked_at() -> None:
-    assert Pace([PACKAGE, MODEL], 0.02, 10.0).next_s(10.0) == 0.02
+    assert Pace([PACKAGE, MODEL], 0.02, 10.0).next_s(10.0, 10.0) == 0.02
 
 
 def test_a_counter_that_hardly_moves_leaves_the_time_as_it_was_asked_for() -> None:
@@ -40,4 +51,4 @@ def test_a_counter_that_hardly_moves_leaves_the_time_as_it_was_asked_for() -> No
 
 
 def test_polls_asked_for_oftener_than_the_dense_ones_stay_so() -> None:
-    assert Pace([GPU], 0.001, 10.0).next_s(10.0) == 0.001
+    assert Pace([GPU], 0.001, 10.0).next_s(10.0, 10.0) == 0.001
