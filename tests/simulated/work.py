@@ -13,11 +13,10 @@ Draw = Callable[[float, float], None]
 
 
 def drawing(gpu: SimulatedGpu) -> Draw:
-    """A function that keeps the GPU at a power for a while and then lets it idle."""
+    """A function that keeps the GPU at a power for exactly that while, however late a busy machine wakes it up."""
 
     def draw(duration_s: float, power_w: float) -> None:
-        gpu.edges.now(power_w)
+        gpu.edges.pulse(time.monotonic(), duration_s, power_w)
         time.sleep(duration_s)
-        gpu.edges.now(IDLE_W)
 
     return draw
