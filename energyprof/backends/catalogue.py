@@ -61,7 +61,7 @@ def precisions(name: str, kind: Kind, device: str) -> tuple[str, ...]:
         device: "cpu" or "cuda:N"; whether this machine has it is not asked.
 
     Returns:
-        None at all where the backend never uses such a device.
+        Empty where the backend never uses such a device.
     """
     if name == "torch":
         from energyprof.backends import torch_backend

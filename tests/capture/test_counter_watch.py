@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from simulated.powercap import SimulatedPowercap
 
+from energyprof.capture.collected import Collected
 from energyprof.capture.ring import Ring
-from energyprof.capture.sampler import Collected
 from energyprof.capture.sampler_process import CounterWatch, FaultNames
 from energyprof.model.domain import Domain
 from energyprof.model.timeline import Timeline
