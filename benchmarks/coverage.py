@@ -19,13 +19,13 @@ from simulated.readings import GPU, Course, polled
 
 from energyprof.analysis.curve import curve
 from energyprof.analysis.ledger import Piece, apportion
+from energyprof.analysis.statistics import Z95
 
 PERIODS_S = (0.001, 0.02, 0.1)
 DURATIONS_S = (0.01, 0.05, 0.1, 0.5, 5.0)
 NOISES = (0.0, 0.01)
 POLLS_PER_PERIOD = 4
 SLOWEST_POLL_S = 0.02
-Z95 = 1.959964
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from simulated.work import IDLE_W, drawing
 
 from energyprof.analysis.curve import Curve, curve
 from energyprof.analysis.ledger import apportion
+from energyprof.analysis.statistics import Z95
 from energyprof.capture.sampler import Sampler
 
 DURATIONS_S = (0.01, 0.05, 0.1, 0.5)
@@ -60,7 +61,7 @@ def row(gpu: SimulatedGpu, duration_s: float, calls: int) -> str:
     for start_s, end_s in spans:
         truth_j = gpu.edges.energy_j(start_s, end_s)
         ledger = apportion(found, [(0, start_s, end_s)], 1, start_s - QUIET_S / 2, end_s + QUIET_S - 0.05)
-        half_width_j = 1.96 * ledger.doubts[0].uncertainty_j
+        half_width_j = Z95 * ledger.doubts[0].uncertainty_j
         errors.append(float(ledger.energy_j[0]) / truth_j - 1)
         held.append(abs(float(ledger.energy_j[0]) - truth_j) <= half_width_j)
         widths.append(half_width_j / truth_j)

@@ -15,7 +15,7 @@ from energyprof.analysis.rank_agreement import (
     shared_share,
     spearman,
 )
-from energyprof.analysis.statistics import bootstrap
+from energyprof.analysis.statistics import Z95, bootstrap
 from energyprof.model.quantity import Quantity, unknown
 from energyprof.model.run import Score
 
@@ -57,7 +57,7 @@ def _interval(score: Score) -> tuple[float, float]:
 
 def wilson(share: float, count: int) -> tuple[float, float]:
     """95 % interval of a share of `count` independent items (Wilson, 1927)."""
-    z = 1.959964
+    z = Z95
     centre = (share + z * z / (2 * count)) / (1 + z * z / count)
     half_width = z / (1 + z * z / count) * (share * (1 - share) / count + z * z / (4 * count * count)) ** 0.5
     return max(centre - half_width, 0.0), min(centre + half_width, 1.0)

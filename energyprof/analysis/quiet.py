@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from energyprof.analysis.curve import Curve
+from energyprof.analysis.statistics import Z95
 
 if TYPE_CHECKING:
     from energyprof.analysis.curve import Floats
@@ -17,8 +18,6 @@ MIN_INTERVALS = 2
 
 NEAR_INTERVALS = 10
 """Only the quiet intervals next to an edge speak for the power at it."""
-
-Z95 = 1.959964
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     Indices = NDArray[np.intp]
 
+Z95 = 1.959963984540054
+"""Standard normal quantile of a 95 % interval."""
+
 BOOTSTRAP_RESAMPLES = 4000
 AUTOCORRELATION_LIMIT = 0.2
 """Above this lag-1 autocorrelation trials are not independent and intervals are widened."""

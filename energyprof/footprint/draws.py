@@ -6,6 +6,7 @@ import functools
 import zlib
 from typing import TYPE_CHECKING
 
+from energyprof.analysis.statistics import Z95
 from energyprof.footprint.factor import Factor
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 DRAWS = 10_000
 SEED = 20_260_401
-Z95 = 1.959963984540054
-"""97.5 % quantile of the standard normal: a 95 % interval reaches that many standard deviations either side."""
 
 
 @functools.lru_cache(maxsize=128)

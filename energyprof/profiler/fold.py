@@ -12,7 +12,7 @@ from energyprof.analysis.ledger import Carry, Piece, apportion
 from energyprof.capture.spans import OpenSpan, SpanLog
 from energyprof.model.domain import Domain, outermost
 from energyprof.model.timeline import Timeline
-from energyprof.profiler.accounts import DomainAccounts, Owner, Work, groups_of, path_of
+from energyprof.profiler.accounts import DomainAccounts, Group, Owner, Work, groups_of, path_of
 
 NS_PER_S = 1e9
 BEST = 1
@@ -26,6 +26,31 @@ class Snapshot:
 
     span: OpenSpan
     segments: list[Stretch]
+
+
+@dataclass(frozen=True, slots=True)
+class Occupants:
+    """Who was active between two instants, and when.
+
+    Attributes:
+        owners: numbered from 0. pieces: their exclusive stretches.
+        groups: the figures that they belong to. members: for each of these, the numbers of its owners.
+        kinds: for each owner, the number of its path: calls of one path draw alike, whether they have ended or not.
+    """
+
+    owners: list[Owner]
+    pieces: list[Piece]
+    groups: list[Group]
+    members: list[list[int]]
+    kinds: list[int]
+
+    @classmethod
+    def of(cls, owners: list[Owner], pieces: list[Piece]) -> Occupants:
+        """The owners and their pieces, with what follows from them for every domain."""
+        groups = groups_of(owners)
+        members = [[number for number, owner in enumerate(owners) if group.holds(owner)] for group in groups]
+        paths = {path: number for number, path in enumerate(dict.fromkeys(owner.path for owner in owners))}
+        return cls(owners, pieces, groups, members, [paths[owner.path] for owner in owners])
 
 
 class Books:
@@ -60,10 +85,10 @@ class Books:
         self._waiting = [span for span in waiting if span.segments and span.segments[-1][1] / NS_PER_S > instant_s]
         open_ids = {span.id for span in [*self._waiting, *running]}
         snapshots = [_snapshot(span, instant_s) for span in [*waiting, *running]]
-        owners, pieces = self._pieces(snapshots, open_ids, instant_s)
+        occupants = self._occupants(snapshots, open_ids, instant_s)
         for timeline in timelines:
             if timeline.domain in self.domains:
-                self._close_domain(timeline, owners, pieces, instant_s)
+                self._close_domain(timeline, occupants, instant_s)
         for accounts in self.accounts.values():
             accounts.settle(open_ids)
         for span in waiting:
@@ -71,45 +96,41 @@ class Books:
                 self._count(span)
         self.closed_s = instant_s
 
-    def _close_domain(self, timeline: Timeline, owners: list[Owner], pieces: list[Piece], instant_s: float) -> None:
+    def _close_domain(self, timeline: Timeline, occupants: Occupants, instant_s: float) -> None:
         for bound in (0, 1, 2) if timeline.domain.model is not None else (BEST,):
             made = curve(timeline, bound=bound)
             if made is None:
                 self.missing[timeline.domain.id] = f"the counter of {timeline.domain.label} did not move"
                 continue
             self.missing.pop(timeline.domain.id, None)
-            self._close_curve((timeline.domain.id, bound), made, owners, pieces, instant_s)
+            self._close_curve((timeline.domain.id, bound), made, occupants, instant_s)
 
-    def _close_curve(self, key: Key, made: Curve, owners: list[Owner], pieces: list[Piece], instant_s: float) -> None:
+    def _close_curve(self, key: Key, made: Curve, occupants: Occupants, instant_s: float) -> None:
         carry = self._carries.get(key)
         # A counter that could not be read before has lost what was drawn since the start.
         start_s = self.start_s if carry is None else carry.end_s
-        quiet_after = all(high_s < instant_s for _, _, high_s in pieces)
-        groups = groups_of(owners)
-        members = [[number for number, owner in enumerate(owners) if group.holds(owner)] for group in groups]
-        paths = list(dict.fromkeys(owner.path for owner in owners))
         ledger = apportion(
             made,
-            pieces,
-            len(owners),
+            occupants.pieces,
+            len(occupants.owners),
             start_s,
             instant_s,
-            groups=members,
-            kinds=[paths.index(owner.path) for owner in owners],
+            groups=occupants.members,
+            kinds=occupants.kinds,
             carry=carry,
-            quiet_after=quiet_after,
+            quiet_after=all(high_s < instant_s for _, _, high_s in occupants.pieces),
         )
         accounts = self.accounts.setdefault(key, DomainAccounts())
-        accounts.add(ledger, owners, groups, instant_s - start_s)
+        accounts.add(ledger, occupants.owners, occupants.groups, instant_s - start_s)
         accounts.lost_s += made.lost_s(start_s, instant_s)
         for low_s, high_s in made.unsound(start_s, instant_s):
-            for number, begin_s, finish_s in pieces:
-                accounts.owners[owners[number]].lost_s += max(min(finish_s, high_s) - max(begin_s, low_s), 0.0)
+            for number, begin_s, finish_s in occupants.pieces:
+                accounts.owners[occupants.owners[number]].lost_s += max(
+                    min(finish_s, high_s) - max(begin_s, low_s), 0.0
+                )
         self._carries[key] = ledger.carry
 
-    def _pieces(
-        self, snapshots: Sequence[Snapshot], open_ids: Collection[int], end_s: float
-    ) -> tuple[list[Owner], list[Piece]]:
+    def _occupants(self, snapshots: Sequence[Snapshot], open_ids: Collection[int], end_s: float) -> Occupants:
         """Exclusive stretches of every span since the books were closed, their owners numbered by path."""
         nested: dict[int, list[Stretch]] = {}
         for snapshot in snapshots:
@@ -126,7 +147,7 @@ class Books:
             owner = Owner(snapshot.span.primary is self._log, path_of(snapshot.span), _running(snapshot, open_ids))
             number = numbers.setdefault(owner, len(numbers))
             pieces += [(number, low, high) for low, high in own]
-        return list(numbers), pieces
+        return Occupants.of(list(numbers), pieces)
 
     def _count(self, span: OpenSpan) -> None:
         work = self.work.setdefault((span.primary is self._log, span.name), Work())

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from energyprof.analysis.calibration import Part, basis_of, with_total
 from energyprof.analysis.comparison import Coverage
 from energyprof.analysis.coverage import domain_coverage
+from energyprof.analysis.statistics import Z95
 from energyprof.analysis.window import Estimator
 from energyprof.footprint.assess import assess
 from energyprof.footprint.site import Site
@@ -19,9 +20,6 @@ from energyprof.model.run import SensorRecord
 from energyprof.profiler.accounts import DomainAccounts, Group, Work
 from energyprof.profiler.fold import BEST, Books
 from energyprof.profiler.measurement import Measurement
-
-Z95 = 1.959964
-"""Standard normal quantile of a 95 % interval."""
 
 Of = Callable[[DomainAccounts], float]
 
