@@ -207,7 +207,7 @@ def _fit_grid(after_s: Floats, seen_s: Floats, first: NDArray[np.bool_]) -> _Tic
     if agrees.mean() < REGULAR_SHARE or period_s <= 0:
         return None
     times_s = np.empty_like(seen_s)
-    times_s[~first] = np.where(agrees, fitted, middle)
+    times_s[~first] = np.where(agrees, np.minimum(fitted, seen), middle)  # none is later than the poll that saw it
     zero_s = origin_s + offset_s
     times_s[first] = zero_s + np.floor((seen_s[first] - zero_s) / period_s) * period_s
     room_s = _room(fitted[agrees], after[agrees], seen[agrees])

@@ -39,6 +39,18 @@ def test_irregular_ticks_are_put_between_the_polls_around_them() -> None:
     assert found.times_s == pytest.approx(seen - 0.01)
 
 
+def test_no_tick_is_put_later_than_the_poll_that_saw_it() -> None:
+    domain = Domain("x", "gpu", "nvml", "x", joules_per_count=1.0)
+    ticks = np.arange(40) * 0.1 + np.random.default_rng(1).normal(0, 0.0005, 40)
+    ticks[-1] = 3.8992
+    seen = ticks + 0.0002
+    found = curve(Timeline(domain, list(ticks - 0.0018), list(seen), list(range(40)), float(seen[-1])))
+    assert found is not None
+    assert found.period_s == pytest.approx(0.1, rel=1e-3)
+    assert (found.times_s <= seen).all()
+    assert found.lost_s(1.0, float(found.times_s[-1])) == 0
+
+
 def test_cpu_time_that_stood_still_is_known_to_have_stood_still() -> None:
     model = PowerModel((1.0, 2.0, 3.0), (5.0, 10.0, 15.0), "test")
     domain = Domain("cpu:model", "cpu", "cpu-model", "CPU", basis="estimated", model=model)
