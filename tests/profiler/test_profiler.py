@@ -369,16 +369,20 @@ def test_a_span_below_what_the_counter_resolves_has_a_bound_and_no_value(
         monkeypatch.setenv(key, setting)
     with Profiler(sensors=["nvml"]) as profiler:
         time.sleep(0.5)
-        with profiler.span("blink"):
-            time.sleep(0.0002)
-        time.sleep(0.5)
-    blink = profiler.result["blink"]
-    assert blink.energy.value is None
-    assert blink.energy.high is not None
-    assert 70 * 0.0002 < blink.energy.high < 20
-    assert str(blink.per_call).startswith("at most ")
+        for turn in range(3):  # noise lets one in forty stand out by chance
+            with profiler.span(f"blink {turn}"):
+                time.sleep(0.0002)
+            time.sleep(0.5)
     result = profiler.result
-    assert value(result.idle) + value(result.unattributed) == pytest.approx(value(result.total), rel=1e-9)
+    unresolved = [blink for blink in result if blink.energy.value is None]
+    assert unresolved
+    for blink in unresolved:
+        assert blink.energy.high is not None
+        assert 70 * 0.0002 < blink.energy.high < 20
+        assert str(blink.per_call).startswith("at most ")
+    known_j = sum(blink.energy_exclusive.value or 0.0 for blink in result)
+    shared = known_j + value(result.idle) + value(result.unattributed)
+    assert shared == pytest.approx(value(result.total), rel=1e-9)
 
 
 def test_the_total_is_what_the_device_drew_and_has_an_interval(gpu: SimulatedGpu, draw: Draw) -> None:
