@@ -33,9 +33,9 @@ EXAMPLES = """\
   energyprof sensors --json | jq '.sensors[] | select(.remedy) | .remedy'"""
 
 DESCRIPTION = """\
-Watches every counter for a second and a half, a battery or a plug for five, and says what it found: what is metered, how
-often the counter moves, in what steps, and the power right now. For what cannot be measured: why, and the command that
-would change that."""
+Watches every counter for a second and a half, a battery or a plug for five, and says what it found: what is metered,
+how often the counter moves, in what steps, and the power right now. For what cannot be measured: why, and the command
+that would change that."""
 
 
 @dataclass(frozen=True, slots=True)
