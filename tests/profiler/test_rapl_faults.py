@@ -6,10 +6,12 @@ import time
 from pathlib import Path
 
 import pytest
+from simulated.perf import PERF_TYPE_SOFTWARE, SimulatedPerf
 from simulated.powercap import SimulatedPowercap
 
 from energyprof import Profiler, Quantity
 from energyprof.profiler.result import Result
+from energyprof.sensors import perf_event
 
 SOCKET_W = 100.0
 
@@ -93,3 +95,23 @@ def test_mirrors_and_the_platform_are_added_once(tree: SimulatedPowercap) -> Non
     result, lasted_s = profiled(tree, 1.0)
     assert result["work"].energy.value == pytest.approx(1.2 * SOCKET_W * lasted_s, rel=0.1)
     assert set(result["work"].domains) == {"cpu:package-0", "dram:0"}
+
+
+def test_the_kernels_cpu_clock_read_as_rapl_through_perf_event_is_one_watt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole chain with the real system call: a count of the CPU clock is declared to be 1 nJ."""
+    try:
+        perf_event.open_counter(PERF_TYPE_SOFTWARE, 0, 0, "cpu-clock").close()
+    except OSError as refused:
+        pytest.skip(f"this kernel permits no counter of a whole CPU: {refused}")
+    sysfs = tmp_path / "perf"
+    SimulatedPerf(sysfs, {(0, "energy-pkg"): 1.0}, {0: 0}, kind=PERF_TYPE_SOFTWARE, joules_per_count=1e-9)
+    (sysfs / "bus/event_source/devices/power/events/energy-pkg").write_text("event=0x00\n")
+    monkeypatch.setenv("ENERGYPROF_SYSFS", str(sysfs))
+    with Profiler(["rapl"]) as profiler:
+        start_s = time.monotonic()
+        time.sleep(1.5)
+        lasted_s = time.monotonic() - start_s
+    assert profiler.result.total.value == pytest.approx(lasted_s, rel=0.1)
+    assert any("through perf_event" in sentence for sentence in profiler.result.coverage.measured)
