@@ -37,7 +37,7 @@ def test_a_plug_is_held_against_the_total_and_not_added_to_it(gpu: SimulatedGpu,
     [sentence] = result.coverage.references
     assert sentence.startswith("Wall plug (127.0.0.1:")
     assert "in no total (a reference: it feeds the whole machine" in sentence
-    said_j = float(sentence.split("): ")[-1].split(" J in")[0])
+    said_j = float(sentence.split("): ")[-1].split(" J (±")[0])
     assert said_j == pytest.approx(WALL_W * seconds, rel=0.15)
     assert 20 <= float(sentence.split(" counted here are ")[1].split(" %")[0]) <= 30
 
