@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from energyprof.model.domain import Domain
@@ -17,11 +17,16 @@ from energyprof.sensors.plug_reply import Reply, parsed
 from energyprof.sensors.power_integral import PowerIntegral
 from energyprof.sensors.sensor import Finding
 
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
+
 VARIABLE = "ENERGYPROF_PLUG"
 OWN_PERIOD_S = 0.5
 """Plugs measure about once a second; an answer takes tens of milliseconds."""
 
 TIMEOUT_S = 1.0
+"""For each step of an answer, and for all of its body."""
+
 MOST_BYTES = 1 << 16
 
 PATHS = ("/rpc/Switch.GetStatus?id=0", "/status", "/cm?cmnd=Status%208")
@@ -125,7 +130,7 @@ def _json(host: str, port: int, path: str) -> Any:
     try:
         connection.request("GET", path, headers={"Accept": "application/json", "Connection": "close"})
         answer = connection.getresponse()
-        body = answer.read(MOST_BYTES)
+        body = _body(answer)
         if answer.status != 200:
             raise CannotRead(f"it answers {answer.status} {answer.reason} to {path}")
         return json.loads(body)
@@ -135,3 +140,14 @@ def _json(host: str, port: int, path: str) -> Any:
         raise CannotRead(f"the answer to {path} is not JSON") from error
     finally:
         connection.close()
+
+
+def _body(answer: HTTPResponse) -> bytes:
+    """The whole body. What never ends, such as a stream of pictures, is no answer."""
+    deadline_s = time.monotonic() + TIMEOUT_S
+    body = b""
+    while chunk := answer.read1(MOST_BYTES):
+        body += chunk
+        if len(body) > MOST_BYTES or time.monotonic() > deadline_s:
+            raise CannotRead("its answer does not end")
+    return body
