@@ -9,7 +9,6 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from energyprof.model.domain import Domain
 from energyprof.sensors.number_file import CannotRead
@@ -45,8 +44,8 @@ class PlugSensor:
     name = "plug"
     own_period_s = OWN_PERIOD_S
 
-    def __init__(self, address: str, ask: Callable[[], Reply], first: Reply, clock_ns: Callable[[], int]) -> None:
-        self._address = address
+    def __init__(self, ask: Callable[[], Reply], first: Reply, clock_ns: Callable[[], int]) -> None:
+        """Its label and its sentences do not name the address: they are in records that are published."""
         self._ask = ask
         counts = first.step_j is not None
         self._read = self._count if counts else PowerIntegral(lambda: ask().power_w, clock_ns).read
@@ -55,7 +54,7 @@ class PlugSensor:
                 id="wall:plug",
                 kind="wall",
                 sensor="plug",
-                label=f"Wall plug ({address})",
+                label=f"Wall plug ({first.make})",
                 basis="measured" if counts else "derived",
                 joules_per_count=first.step_j or 1e-6,
                 gain=GAIN,
@@ -68,7 +67,7 @@ class PlugSensor:
         try:
             return [self._read()]
         except CannotRead as reason:
-            return [f"plug {self._address}: {reason}"]
+            return [f"wall plug: {reason}"]
 
     def close(self) -> None:
         """Each question has a connection of its own."""
@@ -91,6 +90,8 @@ def find(environ: Mapping[str, str], *, clock_ns: Callable[[], int] = time.monot
     Args:
         clock_ns: monotonic, for power that is integrated here.
     """
+    from urllib.parse import urlsplit
+
     address = environ.get(VARIABLE, "").strip()
     url = urlsplit(address)
     if not address:
@@ -103,7 +104,7 @@ def find(environ: Mapping[str, str], *, clock_ns: Callable[[], int] = time.monot
     for path in paths:
         question = _question(url.hostname, url.port or 80, path)
         try:
-            return Finding(PlugSensor(url.netloc.rpartition("@")[2], question, question(), clock_ns))
+            return Finding(PlugSensor(question, question(), clock_ns))
         except CannotRead as reason:
             failures[str(reason)] = None
     said = "; ".join(failures)
