@@ -1,6 +1,6 @@
 """How often the 95 % interval holds the truth, by estimator, counter period and duration, on simulated counters.
 
-    PYTHONPATH=tests python benchmarks/coverage.py [--windows 100]
+    PYTHONPATH=tests python benchmarks/coverage.py [--windows 100] [--only bracket]
 
 The readings are computed from a known course of power, without waiting: what a poller would have seen of a counter of
 that period and noise. The curve, the ledger and the window estimators are the real ones. For each line it prints the
@@ -114,13 +114,15 @@ def main() -> None:
     """Prints the table."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--windows", type=int, default=100)
-    windows = options.parse_args().windows
+    options.add_argument("--only", choices=SCENES, action="append", help="this estimator only; may be repeated")
+    chosen = options.parse_args()
     print(f"{'estimator':>12} {'counter':>8} {'noise':>6} {'call':>8} {'error':>9} {'held':>6} {'half-width':>11}")
-    for name, (scene, durations_s) in SCENES.items():
+    for name in chosen.only or SCENES:
+        scene, durations_s = SCENES[name]
         for period_s in PERIODS_S:
             for noise in NOISES:
                 for duration_s in durations_s:
-                    print(row(name, scene, Meter(period_s, noise), duration_s, windows), flush=True)
+                    print(row(name, scene, Meter(period_s, noise), duration_s, chosen.windows), flush=True)
 
 
 def row(name: str, scene: Scene, meter: Meter, duration_s: float, windows: int) -> str:

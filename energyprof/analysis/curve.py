@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from energyprof.analysis.exclusive import clipped, union
+from energyprof.analysis.tick_grid import fit_grid
 from energyprof.model.timeline import NS_PER_S, Gap, Timeline
 
 if TYPE_CHECKING:
@@ -20,15 +21,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-MIN_TICKS_FOR_GRID = 6
 MOVING_SHARE = 0.5
 """A counter that has moved at more than this share of the polls moves faster than they come."""
-
-LEAST_HALF_WINDOW_S = 0.005
-"""Denser polls than this would call a counter irregular whose ticks scatter by a millisecond."""
-
-REGULAR_SHARE = 0.9
-"""A grid is believed when this share of the ticks agrees with the polls around them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,64 +169,14 @@ def _tick_times(after_s: Floats, seen_s: Floats, known_period_s: float | None) -
         # Each poll finds the counter moved: it may be as old as its period, which is a poll at most where unknown.
         staleness_s = known_period_s or np.where(first, poll_s, polls_s)
         return _Ticks(seen_s - staleness_s / 2, float(np.sqrt(np.mean(np.square(staleness_s)) / 12)), known_period_s)
-    grid = _fit_grid(after_s, seen_s, first)
-    if grid is not None:
-        return grid
-    observed = np.where(first, seen_s, (after_s + seen_s) / 2)
-    return _Ticks(observed, float(np.sqrt(np.mean(np.square(polls_s)) / 12)), None)
-
-
-def _fit_grid(after_s: Floats, seen_s: Floats, first: NDArray[np.bool_]) -> _Ticks | None:
-    """t_0 + k D through the windows (after, seen] in which the ticks were noticed; None where they do not fit one.
-
-    Polls drift slowly past a counter's grid, so that neighbouring ticks are noticed equally late: the first and the
-    last may each be off by half a poll, and the period by a poll over all of the time (rectangular).
-    """
-    import numpy as np
-
+    grid = fit_grid(after_s[~first], seen_s[~first])
+    if grid is None:
+        observed = np.where(first, seen_s, (after_s + seen_s) / 2)
+        return _Ticks(observed, float(np.sqrt(np.mean(np.square(polls_s)) / 12)), None)
     after, seen = after_s[~first], seen_s[~first]
-    if len(seen) < MIN_TICKS_FOR_GRID:
-        return None
-    middle = (after + seen) / 2
-    half_s = (seen - after) / 2
-    period_s = float(np.median(np.diff(middle)))
-    index = np.concatenate(([0], np.cumsum(np.rint(np.diff(middle) / period_s))))
-    for _ in range(3):
-        period_s, origin_s = _weighted_line(index, middle, 1 / np.maximum(half_s, 1e-6) ** 2)
-        index = np.rint((middle - origin_s) / period_s)
-    offset_s = _centred(index * period_s + origin_s, after, seen)
-    fitted = index * period_s + origin_s + offset_s
-    slack_s = np.maximum(half_s, LEAST_HALF_WINDOW_S) * 0.2
-    agrees = (fitted > after - slack_s) & (fitted <= seen + slack_s)
-    if agrees.mean() < REGULAR_SHARE or period_s <= 0:
-        return None
     times_s = np.empty_like(seen_s)
-    times_s[~first] = np.where(agrees, np.minimum(fitted, seen), middle)  # none is later than the poll that saw it
-    zero_s = origin_s + offset_s
-    times_s[first] = zero_s + np.floor((seen_s[first] - zero_s) / period_s) * period_s
-    room_s = _room(fitted[agrees], after[agrees], seen[agrees])
-    return _Ticks(times_s, room_s, period_s, 2 * float(half_s.mean()) / 3**0.5 / float(seen[-1] - seen[0]))
-
-
-def _weighted_line(index: Floats, times_s: Floats, weights: Floats) -> tuple[float, float]:
-    import numpy as np
-
-    slope, origin = np.polyfit(index, times_s, 1, w=np.sqrt(weights))
-    return float(slope), float(origin)
-
-
-def _centred(fitted: Floats, after_s: Floats, seen_s: Floats) -> float:
-    """The shift that puts the grid in the middle of what all windows allow: max(after) < t <= min(seen)."""
-    import numpy as np
-
-    lowest, highest = np.quantile(after_s - fitted, 0.98), np.quantile(seen_s - fitted, 0.02)
-    return float((lowest + highest) / 2)
-
-
-def _room(fitted: Floats, after_s: Floats, seen_s: Floats) -> float:
-    """Standard deviation left to the grid by the windows that it must pass through, and by how far it misses them."""
-    import numpy as np
-
-    lowest, highest = np.quantile(after_s - fitted, 0.98), np.quantile(seen_s - fitted, 0.02)
-    missed_s = np.maximum(np.maximum(after_s - fitted, fitted - seen_s), 0.0)
-    return float(np.hypot(abs(highest - lowest) / 12**0.5, np.sqrt(np.mean(missed_s**2))))
+    # A tick is no later than the poll that saw it.
+    times_s[~first] = np.where(grid.agrees, np.minimum(grid.times_s, seen), (after + seen) / 2)
+    periods_back = np.floor((seen_s[first] - grid.origin_s) / grid.period_s)
+    times_s[first] = grid.origin_s + periods_back * grid.period_s
+    return _Ticks(times_s, grid.jitter_s, grid.period_s, grid.stretch)
