@@ -32,7 +32,8 @@ class Curve:
     Attributes:
         times_s: strictly increasing, on the monotonic clock.
         energy_j: cumulative joules; only differences mean something. Shape of both: (ticks,).
-        jitter_s: standard deviation of the instants.
+        jitter_s: standard deviation of the instants. scatter_s: the part of it that is known to be independent from
+            tick to tick.
         period_s: the counter's period as observed; None where polls could not resolve it.
         gaps: times without readings.
         exact: True for a model, whose value is known at every instant and not only at its ticks.
@@ -48,6 +49,7 @@ class Curve:
     exact: bool = False
     stretch: float = 0.0
     read_s: tuple[float, float] | None = None
+    scatter_s: float = 0.0
 
     def at(self, instants_s: Floats | float) -> Floats:
         """Cumulative joules at instants.
@@ -124,6 +126,7 @@ def curve(timeline: Timeline, *, bound: int = 1) -> Curve | None:
         ticks.period_s,
         tuple(timeline.gaps),
         stretch=ticks.stretch,
+        scatter_s=ticks.scatter_s,
         read_s=(timeline.seen_s[0], timeline.end_s),
     )
 
@@ -156,6 +159,7 @@ class _Ticks:
     jitter_s: float
     period_s: float | None
     stretch: float = 0.0
+    scatter_s: float = 0.0
 
 
 def _tick_times(after_s: Floats, seen_s: Floats, known_period_s: float | None) -> _Ticks:
@@ -168,7 +172,9 @@ def _tick_times(after_s: Floats, seen_s: Floats, known_period_s: float | None) -
     if float(np.mean(after_s[1:] <= seen_s[:-1])) > MOVING_SHARE:
         # Each poll finds the counter moved: it may be as old as its period, which is a poll at most where unknown.
         staleness_s = known_period_s or np.where(first, poll_s, polls_s)
-        return _Ticks(seen_s - staleness_s / 2, float(np.sqrt(np.mean(np.square(staleness_s)) / 12)), known_period_s)
+        jitter_s = float(np.sqrt(np.mean(np.square(staleness_s)) / 12))
+        scatter_s = jitter_s if known_period_s is not None else 0.0
+        return _Ticks(seen_s - staleness_s / 2, jitter_s, known_period_s, scatter_s=scatter_s)
     grid = fit_grid(after_s[~first], seen_s[~first])
     if grid is None:
         observed = np.where(first, seen_s, (after_s + seen_s) / 2)
