@@ -64,29 +64,32 @@ def quiet_power(curve: Curve, start_s: float, end_s: float, *, near: str | None 
     near_spread_w = _spread(powers_w[nearest])
     uncertainty_w = math.hypot(near_spread_w / len(powers_w[nearest]) ** 0.5, mean_w * curve.stretch)
     if curve.scatter_s:
-        spread_w = _without_ticks(spread_w, mean_w * curve.scatter_s / float(durations_s.mean()), len(powers_w))
+        spread_w = without_ticks(spread_w, mean_w * curve.scatter_s / float(durations_s.mean()), len(powers_w))
     return QuietPower(mean_w, uncertainty_w, spread_w / abs(mean_w) if mean_w else 0.0)
 
 
 def _spread(powers_w: Floats) -> float:
     import numpy as np
 
-    return float(np.std(powers_w, ddof=1)) * _student_widening(len(powers_w))
+    return float(np.std(powers_w, ddof=1)) * student_widening(len(powers_w))
 
 
-def _without_ticks(spread_w: float, tick_w: float, count: int) -> float:
-    """The part of a spread that is not that of the two ticks of each interval.
+def without_ticks(spread: float, tick: float, count: int) -> float:
+    """The part of a standard deviation of interval powers that is not due to the two ticks of each interval.
 
     The spread of so many intervals is itself uncertain; the part is the mean of what it may be without being negative.
+
+    Args:
+        spread: of the powers. tick: what the scatter of one tick alone makes of it, in the same unit.
     """
     from scipy.special import log_ndtr
 
-    rest_w2, doubt_w2 = spread_w**2 - 2 * tick_w**2, spread_w**2 * (2 / (count - 1)) ** 0.5
-    if doubt_w2 == 0:
+    rest, doubt = spread**2 - 2 * tick**2, spread**2 * (2 / (count - 1)) ** 0.5
+    if doubt == 0:
         return 0.0
-    depth = rest_w2 / doubt_w2
+    depth = rest / doubt
     density = math.exp(-(depth**2) / 2 - float(log_ndtr(depth))) / (2 * math.pi) ** 0.5
-    return float(max(rest_w2 + doubt_w2 * density, 0.0) ** 0.5)
+    return float(max(rest + doubt * density, 0.0) ** 0.5)
 
 
 def _exact_power(curve: Curve, start_s: float, end_s: float) -> QuietPower | None:
@@ -96,7 +99,7 @@ def _exact_power(curve: Curve, start_s: float, end_s: float) -> QuietPower | Non
 
 
 @functools.cache
-def _student_widening(count: int) -> float:
+def student_widening(count: int) -> float:
     """Student's 97.5 % quantile over the normal one, for a scatter that was seen in so many values."""
     from scipy.special import stdtrit
 
