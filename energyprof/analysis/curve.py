@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MOVING_SHARE = 0.5
 """A counter that has moved at more than this share of the polls moves faster than they come."""
 
+LEAST_LOOKS = 3.0
+"""Pulses that a part-time sensor saw less often than this, on average, may have drawn all that the device can."""
+
 
 @dataclass(frozen=True, slots=True)
 class Curve:
@@ -34,6 +37,7 @@ class Curve:
         energy_j: cumulative joules; only differences mean something. Shape of both: (ticks,).
         jitter_s: standard deviation of the instants. scatter_s: the part of it that is known to be independent from
             tick to tick.
+        duty: share of each period that the sensor sees. most_w: what the device can draw; None = unknown.
         period_s: the counter's period as observed; None where polls could not resolve it.
         gaps: times without readings.
         exact: True for a model, whose value is known at every instant and not only at its ticks.
@@ -50,6 +54,8 @@ class Curve:
     stretch: float = 0.0
     read_s: tuple[float, float] | None = None
     scatter_s: float = 0.0
+    duty: float = 1.0
+    most_w: float | None = None
 
     def at(self, instants_s: Floats | float) -> Floats:
         """Cumulative joules at instants.
@@ -68,6 +74,24 @@ class Curve:
         early_j = np.clip(early_s, -steps_s[0], 0.0) * slopes[0]
         late_j = np.clip(late_s, 0.0, steps_s[1]) * slopes[1]
         return np.asarray(inside + early_j + late_j)
+
+    def overlooked_j2(self, durations_s: Floats, step_w: float, quiet_w: float) -> float:
+        """Variance of the joules of pulses at random phase, of which the sensor sees only a part of each period.
+
+        A long one is off by (1 - duty) D P / sqrt 12 at either edge; a short one is missed or counted 1 / duty times.
+
+        Args:
+            durations_s: of the pulses. step_w: how far they rose above the `quiet_w` drawn beside them, as it was seen.
+        """
+        import numpy as np
+
+        if self.duty == 1:
+            return 0.0
+        period_s = self.period_s or float(np.median(np.diff(self.times_s)))
+        if float((durations_s / period_s + self.duty).sum()) < LEAST_LOOKS:
+            step_w = max(step_w, (self.most_w or 0.0) - quiet_w)
+        edges_s2, whole_s2 = ((1 - self.duty) * period_s) ** 2 / 6, durations_s**2 * (1 / self.duty - 1)
+        return float(np.minimum(edges_s2, whole_s2).sum()) * step_w**2
 
     @property
     def sound(self) -> NDArray[np.bool_]:
@@ -128,6 +152,8 @@ def curve(timeline: Timeline, *, bound: int = 1) -> Curve | None:
         stretch=ticks.stretch,
         scatter_s=ticks.scatter_s,
         read_s=(timeline.seen_s[0], timeline.end_s),
+        duty=timeline.domain.duty or 1.0,
+        most_w=timeline.domain.max_power_w,
     )
 
 

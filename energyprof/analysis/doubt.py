@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from energyprof.analysis.curve import Curve
 from energyprof.analysis.division import Division
 from energyprof.analysis.quiet import QuietPower
 from energyprof.analysis.regression import FittedWork
@@ -50,7 +51,8 @@ class Sharing:
         occupancy_s: each owner's share of the busy time of each interval. Shape: (owners, intervals).
         kind: the number of each owner's kind. Shape: (owners,).
         time_s: as occupancy_s by kind, and last the quiet time whose power is not known. Shape: (kinds + 1, intervals).
-        jitter_s: standard deviation of the ticks' times.
+        curve: the counter's.
+        owned_j: joules of each owner. Shape: (owners,).
         quiet: power while nothing ran; None where it was never seen.
         fitted: power of each owner, where it could be fitted.
         division: how the intervals were divided where it could not.
@@ -61,7 +63,8 @@ class Sharing:
     occupancy_s: Floats
     kind: Array
     time_s: Floats
-    jitter_s: float
+    curve: Curve
+    owned_j: Floats
     quiet: QuietPower | None
     fitted: FittedWork | None
     division: Division
@@ -74,7 +77,7 @@ class Sharing:
             return np.zeros(len(edges_s))
         interval = np.clip(np.searchsorted(self.times_s, edges_s, side="right") - 1, 0, len(self.interval_j) - 1)
         widths_s = np.diff(self.times_s)[interval]
-        return np.asarray((widths_s / 2 * self.quiet.uncertainty_w + self.quiet.power_w * self.jitter_s) ** 2)
+        return np.asarray((widths_s / 2 * self.quiet.uncertainty_w + self.quiet.power_w * self.curve.jitter_s) ** 2)
 
     def end_variances_j2(self, ends_s: Floats) -> Floats:
         """Variance of the counter at the ends of all.
@@ -111,6 +114,10 @@ def doubt_of(sharing: Sharing, owners: Sequence[int], stretches: tuple[Floats, F
     shared = (fraction > 0) & (fraction < 1 - 1e-9)
     scatter = division.scatter if sharing.quiet is None else sharing.quiet.scatter
     variance_j2 = float(sharing.quiet_variances_j2(np.concatenate(stretches)).sum())
+    durations_s = stretches[1] - stretches[0]
+    quiet_w = 0.0 if sharing.quiet is None else sharing.quiet.power_w
+    power_w = float(sharing.owned_j[list(owners)].sum()) / max(float(durations_s.sum()), 1e-300)
+    variance_j2 += sharing.curve.overlooked_j2(durations_s, power_w - quiet_w, quiet_w)
     variance_j2 += float(((scatter * sharing.interval_j * fraction) ** 2).sum())
     if sharing.fitted is not None:
         powers_w = sharing.fitted.uncertainty_w[list(owners)]
@@ -120,7 +127,6 @@ def doubt_of(sharing: Sharing, owners: Sequence[int], stretches: tuple[Floats, F
     own_unknown_s = np.where(division.unknown[sharing.kind[list(owners)]], own_s, 0.0).sum(axis=0)
     of_rest = own_unknown_s / np.maximum(unknown_s, 1e-300)
     divided = (of_rest > 0) & (of_rest < 1 - 1e-9)
-    quiet_w = 0.0 if sharing.quiet is None else sharing.quiet.power_w
     room_j = np.maximum(division.remainder_j - quiet_w * unknown_s, 0.0)
     divided_j = np.where(divided, room_j * np.minimum(1.0, 2 * (1 - of_rest)), 0.0)
     return Doubt(variance_j2, float(divided_j.sum()) / 12**0.5)

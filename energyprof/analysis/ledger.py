@@ -176,7 +176,7 @@ def apportion(
     idle_j = float(np.minimum(free_j, (quiet.idle_power_w or 0.0) * free_s).sum())
     total_j = float(energy_j[-1] - energy_j[0])
     _check_conserved(float(owned_j.sum()) + float(free_j.sum()), total_j)
-    sharing = Sharing(times_s, interval_j, occupancy_s, kind, time_s, curve.jitter_s, quiet.typical, fitted, division)
+    sharing = Sharing(times_s, interval_j, occupancy_s, kind, time_s, curve, owned_j, quiet.typical, fitted, division)
     asked = [[owner] for owner in range(owners)] if groups is None else groups
     ends_j2 = sharing.end_variances_j2(np.array([start_s, end_s]))
     return Ledger(
