@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 
+STAMP_S = 2e-6
+"""A span is stamped so much outside its work at either edge: some calls of the interpreter. All edges are alike."""
+
+
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """Standard uncertainty in two parts.
@@ -118,10 +122,11 @@ def doubt_of(sharing: Sharing, owners: Sequence[int], stretches: tuple[Floats, F
     quiet_w = 0.0 if sharing.quiet is None else sharing.quiet.power_w
     power_w = float(sharing.owned_j[list(owners)].sum()) / max(float(durations_s.sum()), 1e-300)
     variance_j2 += sharing.curve.overlooked_j2(durations_s, power_w - quiet_w, quiet_w)
+    stamped_j = 0.0 if sharing.curve.exact else STAMP_S * abs(power_w - quiet_w) * len(durations_s)
     variance_j2 += float(((scatter * sharing.interval_j * fraction) ** 2).sum())
     if sharing.fitted is not None:
         powers_w = sharing.fitted.uncertainty_w[list(owners)]
-        return Doubt(variance_j2, float((np.where(shared, own_s, 0.0).sum(axis=1) * powers_w).sum()))
+        return Doubt(variance_j2, stamped_j + float((np.where(shared, own_s, 0.0).sum(axis=1) * powers_w).sum()))
     variance_j2 += float((np.where(shared, division.moved_j, 0.0) ** 2).sum())
     unknown_s = np.where(division.unknown, sharing.time_s, 0.0).sum(axis=0)
     own_unknown_s = np.where(division.unknown[sharing.kind[list(owners)]], own_s, 0.0).sum(axis=0)
@@ -129,7 +134,7 @@ def doubt_of(sharing: Sharing, owners: Sequence[int], stretches: tuple[Floats, F
     divided = (of_rest > 0) & (of_rest < 1 - 1e-9)
     room_j = np.maximum(division.remainder_j - quiet_w * unknown_s, 0.0)
     divided_j = np.where(divided, room_j * np.minimum(1.0, 2 * (1 - of_rest)), 0.0)
-    return Doubt(variance_j2, float(divided_j.sum()) / 12**0.5)
+    return Doubt(variance_j2, stamped_j + float(divided_j.sum()) / 12**0.5)
 
 
 def _power_steps(power_w: Floats) -> Floats:

@@ -184,7 +184,7 @@ def test_what_divides_within_a_group_casts_no_doubt_on_the_group() -> None:
     found, pieces = in_fixed_proportions(3.0)
     ledger = apportion(found, pieces, 2, 0.5, 4.5, groups=[[0], [0, 1]])
     alone, together = ledger.doubts
-    assert together.repeated_j == 0
+    assert together.repeated_j < 0.01 * alone.repeated_j
     assert together.uncertainty_j < 0.05 * alone.uncertainty_j
 
 
