@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from energyprof.analysis.exclusive import clipped, union
+from energyprof.model.domain import Domain
 from energyprof.model.timeline import NS_PER_S, Gap, Timeline
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 MIN_TICKS_FOR_GRID = 6
+MIN_TICKS_ON_EXPECTED_GRID = 3
+EXPECTED_STRETCH = 1e-3
+"""Where the period is known from an earlier start, whose dense polls told it to about this, three ticks say where the
+grid lies."""
+
 MOVING_SHARE = 0.5
 """A counter that has moved at more than this share of the polls moves faster than they come."""
 
@@ -121,7 +127,7 @@ def curve(timeline: Timeline, *, bound: int = 1) -> Curve | None:
         return _modelled(timeline, bound)
     after_s, seen_s = np.asarray(timeline.after_s), np.asarray(timeline.seen_s)
     energy_j = np.asarray(timeline.energy_j())
-    ticks = _tick_times(after_s, seen_s, timeline.domain.period_s)
+    ticks = _tick_times(after_s, seen_s, timeline.domain)
     keep = np.concatenate(([True], np.diff(ticks.times_s) > 0))
     return Curve(
         ticks.times_s[keep],
@@ -164,7 +170,7 @@ class _Ticks:
     stretch: float = 0.0
 
 
-def _tick_times(after_s: Floats, seen_s: Floats, known_period_s: float | None) -> _Ticks:
+def _tick_times(after_s: Floats, seen_s: Floats, domain: Domain) -> _Ticks:
     """Times of the ticks, from the polls around them."""
     import numpy as np
 
@@ -173,16 +179,16 @@ def _tick_times(after_s: Floats, seen_s: Floats, known_period_s: float | None) -
     poll_s = float(np.median(polls_s[~first])) if (~first).any() else 0.0
     if float(np.mean(after_s[1:] <= seen_s[:-1])) > MOVING_SHARE:
         # Each poll finds the counter moved: it may be as old as its period, which is a poll at most where unknown.
-        staleness_s = known_period_s or np.where(first, poll_s, polls_s)
-        return _Ticks(seen_s - staleness_s / 2, float(np.sqrt(np.mean(np.square(staleness_s)) / 12)), known_period_s)
-    grid = _fit_grid(after_s, seen_s, first)
+        staleness_s = domain.period_s or np.where(first, poll_s, polls_s)
+        return _Ticks(seen_s - staleness_s / 2, float(np.sqrt(np.mean(np.square(staleness_s)) / 12)), domain.period_s)
+    grid = _fit_grid(after_s, seen_s, first, domain.expected_period_s)
     if grid is not None:
         return grid
     observed = np.where(first, seen_s, (after_s + seen_s) / 2)
     return _Ticks(observed, float(np.sqrt(np.mean(np.square(polls_s)) / 12)), None)
 
 
-def _fit_grid(after_s: Floats, seen_s: Floats, first: NDArray[np.bool_]) -> _Ticks | None:
+def _fit_grid(after_s: Floats, seen_s: Floats, first: NDArray[np.bool_], expected_s: float | None) -> _Ticks | None:
     """t_0 + k D through the windows (after, seen] in which the ticks were noticed; None where they do not fit one.
 
     Polls drift slowly past a counter's grid, so that neighbouring ticks are noticed equally late: the first and the
@@ -191,13 +197,17 @@ def _fit_grid(after_s: Floats, seen_s: Floats, first: NDArray[np.bool_]) -> _Tic
     import numpy as np
 
     after, seen = after_s[~first], seen_s[~first]
-    if len(seen) < MIN_TICKS_FOR_GRID:
+    few = len(seen) < MIN_TICKS_FOR_GRID
+    if few and (expected_s is None or len(seen) < MIN_TICKS_ON_EXPECTED_GRID):
         return None
     middle = (after + seen) / 2
     half_s = (seen - after) / 2
-    period_s = float(np.median(np.diff(middle)))
+    period_s = expected_s if few and expected_s is not None else float(np.median(np.diff(middle)))
     index = np.concatenate(([0], np.cumsum(np.rint(np.diff(middle) / period_s))))
-    for _ in range(3):
+    origin_s = float(middle[0])
+    if few and float(np.median(np.diff(index))) != 1:  # it moves at another period now
+        return None
+    for _ in range(0 if few else 3):
         period_s, origin_s = _weighted_line(index, middle, 1 / np.maximum(half_s, 1e-6) ** 2)
         index = np.rint((middle - origin_s) / period_s)
     offset_s = _centred(index * period_s + origin_s, after, seen)
@@ -211,7 +221,8 @@ def _fit_grid(after_s: Floats, seen_s: Floats, first: NDArray[np.bool_]) -> _Tic
     zero_s = origin_s + offset_s
     times_s[first] = zero_s + np.floor((seen_s[first] - zero_s) / period_s) * period_s
     room_s = _room(fitted[agrees], after[agrees], seen[agrees])
-    return _Ticks(times_s, room_s, period_s, 2 * float(half_s.mean()) / 3**0.5 / float(seen[-1] - seen[0]))
+    stretch = EXPECTED_STRETCH if few else 2 * float(half_s.mean()) / 3**0.5 / float(seen[-1] - seen[0])
+    return _Ticks(times_s, room_s, period_s, stretch)
 
 
 def _weighted_line(index: Floats, times_s: Floats, weights: Floats) -> tuple[float, float]:

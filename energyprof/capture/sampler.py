@@ -19,10 +19,13 @@ from types import TracebackType
 from typing import Any
 
 from energyprof.capture.collected import Collected
+from energyprof.capture.first_look_file import FirstLookFile, read_first_look, unseen_meter
 from energyprof.capture.ring import Ring
 from energyprof.model import errors
 from energyprof.model.domain import Domain, PowerModel
 from energyprof.model.errors import NotMeasurable
+from energyprof.model.gain import FittedGain
+from energyprof.model.meter import MeterRecord
 from energyprof.model.run import SamplerRecord, SensorRecord
 from energyprof.model.timeline import Timeline
 
@@ -66,6 +69,7 @@ class Sampler:
         self._ring: Ring | None = None
         self._collected: Collected | None = None
         self._records: list[SensorRecord] = []
+        self._first_look: FirstLookFile | None = None
         self._started_s: float | None = None
         self._finished: SamplerRecord | None = None
         self._restarts = 0
@@ -172,6 +176,23 @@ class Sampler:
         self.ready()
         return list(self._records)
 
+    @property
+    def meters(self) -> list[MeterRecord]:
+        """What is known of each meter: after the first second and a half what was seen of it, before that little."""
+        found = self._look().meters
+        return found or [unseen_meter(domain) for domain in self.domains]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a reader must know of the meters: sentences."""
+        return self._look().warnings
+
+    def _look(self) -> FirstLookFile:
+        with self._lock:
+            if self._first_look is None and self._ring is not None:
+                self._first_look = read_first_look(self._ring.path)
+            return self._first_look or FirstLookFile()
+
     def timelines(self) -> list[Timeline]:
         """All ticks that have been kept, one timeline a domain."""
         with self._lock:
@@ -212,6 +233,7 @@ class Sampler:
         _wait_or_kill(child)
         if self._collected is not None:
             self._drain()
+        self._look()
         record = self._close(ring)
         self._remove_files(ring.path)
         return record
@@ -227,7 +249,8 @@ class Sampler:
 
     def _remove_files(self, ring: Path) -> None:
         ring.unlink(missing_ok=True)
-        ring.with_suffix(".faults").unlink(missing_ok=True)
+        for suffix in (".faults", ".meters"):
+            ring.with_suffix(suffix).unlink(missing_ok=True)
         if self._folder is None:
             shutil.rmtree(ring.parent, ignore_errors=True)
 
@@ -323,7 +346,8 @@ def _domain(shape: dict[str, Any]) -> Domain:
     model = shape.pop("model")
     if model is not None:
         model = PowerModel(tuple(model["idle_w"]), tuple(model["active_w_per_core"]), model["source"])
-    return Domain(**shape, model=model)
+    fitted = shape.pop("fitted")
+    return Domain(**shape, model=model, fitted=None if fitted is None else FittedGain(**fitted))
 
 
 def _first_line(child: subprocess.Popen[str]) -> str:

@@ -13,13 +13,17 @@ import os
 import signal
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
-from energyprof.capture.pace import Pace
+from energyprof.capture.first_look import FirstLook
+from energyprof.capture.first_look_file import path_of, write_first_look
+from energyprof.capture.meter_cache import known_meter, remember_meter, with_fitted_gain
+from energyprof.capture.pace import DENSE_S, Pace
 from energyprof.capture.ring import FAULT, FIRST, RESET, TICK, Ring
 from energyprof.model.domain import Domain
 from energyprof.model.errors import EnergyprofError
+from energyprof.model.meter import MeterRecord
 from energyprof.sensors.discovery import discover
 from energyprof.sensors.sensor import Sensor
 
@@ -54,9 +58,11 @@ def main() -> None:
         _say({"error": "NotMeasurable", "message": "there are other domains now than before the sampler was killed"})
         return
     ring = Ring.open(Path(request["ring"]))
+    known = [known_meter(domain) for domain in domains]
+    domains = [with_fitted_gain(_expecting(domain, meter)) for domain, meter in zip(domains, known, strict=True)]
     _say({"domains": [asdict(domain) for domain in domains], "records": [asdict(record) for record in found.records]})
     try:
-        _poll_until_stopped(found.sensors, ring, request["period_s"], parent)
+        _poll_until_stopped(found.sensors, domains, known, ring, request["period_s"], parent)
     finally:
         for sensor in found.sensors:
             sensor.close()
@@ -66,7 +72,7 @@ def main() -> None:
 
 def _remove(ring: Path) -> None:
     """The files of a parent that is gone, and the folder that it had made for them."""
-    for path in (ring, _faults_file(ring)):
+    for path in (ring, _faults_file(ring), path_of(ring)):
         path.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # somebody has put something of theirs into it
         ring.parent.rmdir()
@@ -77,11 +83,24 @@ def _say(message: dict[str, object]) -> None:
     sys.stdout.flush()
 
 
-def _poll_until_stopped(sensors: list[Sensor], ring: Ring, period_s: float, parent: int) -> None:
+def _expecting(domain: Domain, known: MeterRecord | None) -> Domain:
+    """The domain with the period that an earlier start saw."""
+    return domain if known is None else replace(domain, expected_period_s=known.period_s)
+
+
+def _poll_until_stopped(
+    sensors: list[Sensor],
+    domains: list[Domain],
+    known: list[MeterRecord | None],
+    ring: Ring,
+    period_s: float,
+    parent: int,
+) -> None:
     watches = [[CounterWatch(domain) for domain in sensor.domains] for sensor in sensors]
     faults = FaultNames(_faults_file(ring.path))
     due_ns = time.monotonic_ns()
-    pace = Pace([domain for sensor in sensors for domain in sensor.domains], period_s, due_ns / 1e9)
+    pace = _pace(domains, known, period_s, due_ns / 1e9)
+    look: FirstLook | None = FirstLook(domains, known)
     turn = 0.0
     while not ring.stop_wanted and os.getppid() == parent:
         index, began_ns = 0, time.monotonic_ns()
@@ -90,14 +109,41 @@ def _poll_until_stopped(sensors: list[Sensor], ring: Ring, period_s: float, pare
             readings = sensor.read()
             seen_ns = time.monotonic_ns()
             for watch, reading in zip(row, readings, strict=True):
-                if watch.notice(reading, before_ns, seen_ns, ring, index, faults):
+                moved = watch.notice(reading, before_ns, seen_ns, ring, index, faults)
+                if moved:
                     pace.ticked(index, seen_ns / 1e9)
+                if look is not None and not isinstance(reading, str):
+                    look.read(index, before_ns / 1e9, seen_ns / 1e9)
+                    if moved:
+                        look.ticked(index, seen_ns / 1e9, watch.count)
                 index += 1
         polled_ns = time.monotonic_ns()
         period_ns = round(pace.next_s(began_ns / 1e9, polled_ns / 1e9) * 1e9)
+        if look is not None and pace.settled and polled_ns / 1e9 > pace.since_s + DENSE_S:
+            _tell_meters(look, pace, domains, ring)
+            look = None
         ring.finish_poll(polled_ns, time.process_time_ns(), round(pace.period_s * 1e9))
         turn = (turn + GOLDEN_RATIO) % 1.0
         due_ns = _sleep_until(due_ns + round(period_ns * (1 + DITHER * (turn - 0.5))), period_ns)
+    if look is not None:
+        _tell_meters(look, pace, domains, ring)
+
+
+def _pace(domains: list[Domain], known: list[MeterRecord | None], period_s: float, start_s: float) -> Pace:
+    expected_s = {
+        index: domain.expected_period_s for index, domain in enumerate(domains) if domain.expected_period_s is not None
+    }
+    cost_s = sum({meter.latency_s for meter in known if meter is not None and meter.latency_s is not None})
+    return Pace(domains, period_s, start_s, expected_s, cost_s)
+
+
+def _tell_meters(look: FirstLook, pace: Pace, domains: list[Domain], ring: Ring) -> None:
+    """Writes what has been seen of the meters beside the ring, and keeps it for later starts."""
+    records = look.records(pace.since_s, dense=pace.dense)
+    for domain, record in zip(domains, records, strict=True):
+        if domain.model is None and domain.period_s is None and record.period_s is not None:
+            remember_meter(domain, record)
+    write_first_look(ring.path, records, look.contradictions(records))
 
 
 def _sleep_until(due_ns: int, period_ns: int) -> int:
@@ -120,6 +166,11 @@ class CounterWatch:
         self._last_ns = 0
         self._fresh = True
         self._failing = False
+
+    @property
+    def count(self) -> int:
+        """Counts since the first reading, unwrapped."""
+        return self._count
 
     def notice(
         self, reading: int | str, before_ns: int, seen_ns: int, ring: Ring, index: int, faults: FaultNames

@@ -121,10 +121,11 @@ class Profiler:
         self._fold(end_s)
         timelines = self._sampler.timelines()
         sampler = self._sampler.stop()
-        result = self._result = result_of(books, self._site, self._sampler.records, self._warnings)
+        result = self._result = result_of(books, self._site, self._sampler.records, self._known_warnings())
         _retire(self, result)
         if self._out is not None:
-            write_session(self._out, result, timelines, self._record, self._sampler.records, sampler)
+            records, meters = self._sampler.records, self._sampler.meters
+            write_session(self._out, result, timelines, self._record, records, meters, sampler)
 
     @property
     def result(self) -> Result:
@@ -133,7 +134,7 @@ class Profiler:
             if self._result is not None:
                 return self._result
             self._bring_up_to_date()
-            return result_of(self._open_books(), self._site, self._sampler.records, self._warnings)
+            return result_of(self._open_books(), self._site, self._sampler.records, self._known_warnings())
 
     @contextmanager
     def span(self, name: str, **units: float) -> Iterator[None]:
@@ -160,6 +161,9 @@ class Profiler:
         self._lock = threading.RLock()
         self._forked = True
         self._warnings.append(FORKED)
+
+    def _known_warnings(self) -> list[str]:
+        return [*self._warnings, *self._sampler.warnings]
 
     def _open_books(self) -> Books:
         if self._books is None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from energyprof.model.errors import UnwritableOutput
+from energyprof.model.meter import MeterRecord
 from energyprof.model.run import SamplerRecord, SensorRecord
 from energyprof.model.span import Span
 from energyprof.model.timeline import Timeline
@@ -27,6 +28,7 @@ def write_session(
     timelines: Sequence[Timeline],
     spans: Sequence[Span],
     sensors: Sequence[SensorRecord],
+    meters: Sequence[MeterRecord],
     sampler: SamplerRecord,
 ) -> None:
     """Writes `profiler.json` into a folder, whole or not at all.
@@ -43,6 +45,7 @@ def write_session(
         "coverage": asdict(result.coverage),
         "warnings": result.warnings,
         "sensors": [asdict(record) for record in sensors],
+        "meters": [asdict(record) for record in meters],
         "sampler": asdict(sampler),
         "timelines": [asdict(timeline) for timeline in timelines],
         "spans": [asdict(span) for span in spans],
