@@ -26,7 +26,7 @@ LEAST_RISE = 0.01
 LEAST_EXPLAINED = 0.2
 """Nor does one of which the wave explains less than this share of the variance."""
 
-GRID, ZOOMS, ZOOM = 33, 4, 6.0
+GRID, ZOOMS, ZOOM = 21, 4, 6.0
 LEAST_RAMP_S = 1e-4
 MOST_ADVANCE_S = 0.05
 """Edges of load are known to a few milliseconds, so that a meter may seem to be early by as much."""
@@ -105,7 +105,8 @@ def response(curve: Curve, wave: Wave) -> Response | str:
         return "its power does not follow this load"
     lag, ramp = _intervals(fit, lag_s, ramp_s, len(starts_s), wave.half_s)
     lag = Estimate(lag.value, lag.low - Z95 * curve.jitter_s, lag.high + Z95 * curve.jitter_s)
-    return Response(lag, ramp, low_w, low_w + rise_w, _noise_w(curve, wave, lag.high + ramp.high))
+    step_s = float(np.median(ends_s - starts_s))
+    return Response(lag, ramp, low_w, low_w + rise_w, _noise_w(curve, wave, lag.high + ramp.high + step_s))
 
 
 def _too_slow(curve: Curve, wave: Wave, ticks: int) -> str:
@@ -143,30 +144,33 @@ class _Fit:
         found = self._twice[place] + self._once_s[place] * since_s + self._on[place] * since_s**2 / 2
         return np.asarray(np.where(place < 0, 0.0, found))
 
-    def _design(self, lag_s: float, ramp_s: float) -> Floats:
+    def _design(self, lag_s: float, ramp_s: float) -> tuple[Floats, Floats]:
         """For each tick interval its length, and the time in it for which the meter saw the load."""
-        import numpy as np
 
         def seen(instants_s: Floats) -> Floats:
             late_s = instants_s - lag_s
             return (self._integrated_twice(late_s) - self._integrated_twice(late_s - ramp_s)) / ramp_s
 
-        return np.column_stack((self._ends_s - self._starts_s, seen(self._ends_s) - seen(self._starts_s)))
+        return self._ends_s - self._starts_s, seen(self._ends_s) - seen(self._starts_s)
 
     def powers_w(self, lag_s: float, ramp_s: float) -> tuple[float, float]:
         """Power without load, and what the load adds: least squares."""
-        import numpy as np
-
-        low_w, rise_w = np.linalg.lstsq(self._design(lag_s, ramp_s), self._energy_j, rcond=None)[0]
-        return float(low_w), float(rise_w)
+        low_w, rise_w, _ = self._solved(lag_s, ramp_s)
+        return low_w, rise_w
 
     def misfit(self, lag_s: float, ramp_s: float) -> float:
         """Sum of squared residuals in J2."""
-        import numpy as np
+        return self._solved(lag_s, ramp_s)[2]
 
-        design = self._design(lag_s, ramp_s)
-        coefficients = np.linalg.lstsq(design, self._energy_j, rcond=None)[0]
-        return float(((self._energy_j - design @ coefficients) ** 2).sum())
+    def _solved(self, lag_s: float, ramp_s: float) -> tuple[float, float, float]:
+        lengths_s, seen_s = self._design(lag_s, ramp_s)
+        ll, ls, ss = lengths_s @ lengths_s, lengths_s @ seen_s, seen_s @ seen_s
+        le, se = lengths_s @ self._energy_j, seen_s @ self._energy_j
+        determinant = ll * ss - ls * ls
+        rise_w = float((ll * se - ls * le) / determinant) if determinant > 0 else 0.0
+        low_w = float((le - ls * rise_w) / ll)
+        residual_j = self._energy_j - low_w * lengths_s - rise_w * seen_s
+        return low_w, rise_w, float(residual_j @ residual_j)
 
 
 Misfit = Callable[[float, float], float]

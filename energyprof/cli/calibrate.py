@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import sys
 from contextlib import AbstractContextManager
 from dataclasses import asdict
@@ -108,12 +107,10 @@ def _load(device: str) -> AbstractContextManager[Load]:
 
 def _forget(options: argparse.Namespace) -> int:
     from energyprof.capture.meter_cache import folder, forget_gains
-    from energyprof.sensors.discovery import discover
+    from energyprof.capture.sampler import Sampler
 
-    found = discover(None, root_pid=os.getpid())
-    domains = [domain for sensor in found.sensors for domain in sensor.domains]
-    for sensor in found.sensors:
-        sensor.close()
+    with Sampler() as sampler:
+        domains = sampler.domains
     forgotten = forget_gains(domains, out=options.out)
     if options.json:
         print(json.dumps({"schema": 1, "forgotten": [domain.id for domain in forgotten]}))

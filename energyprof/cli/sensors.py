@@ -5,19 +5,22 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
+import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from energyprof.cli import options as shared
+from energyprof.model.gain import FittedGain
+from energyprof.model.meter import MeterRecord, meter_sentence
 from energyprof.model.run import SensorRecord
 from energyprof.model.timeline import NS_PER_S
 
 if TYPE_CHECKING:
     from energyprof.model.timeline import Timeline
 
-WATCHED_S = 1.5
+WATCHED_S = 1.7
 POLL_PERIOD_S = 0.002
 """Faster than any counter known but RAPL's, so that its period can be seen."""
 
@@ -27,7 +30,8 @@ EXAMPLES = """\
 
 DESCRIPTION = """\
 Watches every counter for a second and a half and says what it found: what is metered, how often the counter moves, in
-what steps, and the power right now. For what cannot be measured: why, and the command that would change that."""
+what steps, how long a reading takes, the lowest power seen, and the power right now; and the gain where
+`energyprof calibrate` has found one. For what cannot be measured: why, and the command that would change that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Observed:
         period_s: between two ticks of the counter.
         step_j: what a tick added, in the middle.
         power_w: mean over the time watched; (low, best, high) for a model.
+        meter: what the sampler saw of the meter in its first polls, now or at an earlier start; None = not asked.
+        fitted: the gain against a reference meter that is applied to its joules.
     """
 
     id: str
@@ -48,6 +54,8 @@ class Observed:
     step_j: float | None
     power_w: tuple[float, float, float] | None
     note: str | None
+    meter: MeterRecord | None = None
+    fitted: FittedGain | None = None
 
 
 def add_to(commands: shared.Commands) -> None:
@@ -66,17 +74,24 @@ def sensors(options: argparse.Namespace) -> int:
     with Sampler(period_s=POLL_PERIOD_S) as sampler:
         time.sleep(WATCHED_S)
         timelines, records = sampler.timelines(), sampler.records
-    observed = [observe(timeline) for timeline in timelines]
+        sampler.stop()
+        meters, warnings = {meter.domain: meter for meter in sampler.meters}, sampler.warnings
+    observed = [observe(timeline, meters.get(timeline.domain.id)) for timeline in timelines]
     if options.json:
-        found = {"sensors": [asdict(record) for record in records], "domains": [asdict(domain) for domain in observed]}
+        found = {
+            "sensors": [asdict(record) for record in records],
+            "domains": [asdict(domain) for domain in observed],
+            "warnings": warnings,
+        }
         print(json.dumps(found, indent=2))
     else:
         print("\n".join(line for record in records for line in _lines(record, observed)))
+        print("".join(f"warning: {warning}\n" for warning in warnings), end="", file=sys.stderr)
     return 0
 
 
-def observe(timeline: Timeline) -> Observed:
-    """What a timeline shows of its counter."""
+def observe(timeline: Timeline, meter: MeterRecord | None = None) -> Observed:
+    """What a timeline shows of its counter, beside what is known of its meter."""
     domain = timeline.domain
     return Observed(
         domain.id,
@@ -87,6 +102,8 @@ def observe(timeline: Timeline) -> Observed:
         _step_j(timeline),
         _power_w(timeline),
         domain.note,
+        meter,
+        domain.fitted,
     )
 
 
@@ -124,7 +141,9 @@ def _power_w(timeline: Timeline) -> tuple[float, float, float] | None:
 
 def _lines(record: SensorRecord, observed: list[Observed]) -> list[str]:
     lines = [f"{record.name}: {record.status}{'' if record.reason is None else f'. {record.reason}'}"]
-    lines += [f"  {_sentence(domain)}" for domain in observed if domain.id in record.domains]
+    for domain in observed:
+        if domain.id in record.domains:
+            lines += [f"  {_sentence(domain)}", *(f"    {sentence}" for sentence in _known(domain))]
     if record.remedy is not None:
         lines.append(f"  to change that: {record.remedy}")
     return lines
@@ -142,3 +161,13 @@ def _sentence(domain: Observed) -> str:
     if domain.note is not None:
         parts.append(domain.note)
     return "; ".join(parts)
+
+
+def _known(domain: Observed) -> list[str]:
+    """What is known of the meter, and of its gain."""
+    known = "" if domain.meter is None else meter_sentence(replace(domain.meter, period_s=None))
+    driver = "" if domain.meter is None or domain.meter.driver is None else f" (driver {domain.meter.driver})"
+    sentences = [f"{known}{driver}"] if known else []
+    if domain.fitted is not None:
+        sentences.append(f"{domain.fitted}; its joules are good to ±{100 * domain.fitted.half_width:.2g} %")
+    return sentences
