@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from energyprof.analysis.curve import Curve, curve
-from energyprof.analysis.reference import ReferenceFit, reference_fit
+from energyprof.analysis.gain_fit import ReferenceFit, reference_fit
 from energyprof.analysis.square_wave import Response, Wave, response
 from energyprof.capture.pace import DENSE_S
 from energyprof.capture.sampler import Sampler

@@ -11,7 +11,7 @@ from simulated.truth import Edges
 from simulated.wave import Follower, steps
 
 from energyprof.analysis.curve import Curve, curve
-from energyprof.analysis.reference import reference_fit
+from energyprof.analysis.gain_fit import reference_fit
 from energyprof.analysis.square_wave import Estimate, Response, Wave, response
 from energyprof.model.errors import NotMeasurable
 from energyprof.runner.load import halves
