@@ -38,7 +38,7 @@ class ReferenceFit:
 def reference_fit(
     meters: Sequence[tuple[Curve, Response]], reference: tuple[Curve, Response], wave: Wave
 ) -> ReferenceFit:
-    """Least squares over the plateaus of a wave, each without the time that the slowest meter needs to follow.
+    """Least squares over the plateaus of a wave, each without what any of the meters may show of the next ones.
 
     Args:
         meters: whose powers are added.
@@ -48,9 +48,11 @@ def reference_fit(
     """
     import numpy as np
 
-    late_s = max(answer.lag_s.high + answer.ramp_s.high for _, answer in [*meters, reference])
+    margins_s = [answer.margins_s for _, answer in [*meters, reference]]
     pairs: list[tuple[float, float]] = []
-    for start_s, end_s in wave.plateaus(late_s):
+    for start_s, end_s in wave.plateaus(
+        (max(late_s for late_s, _ in margins_s), max(early_s for _, early_s in margins_s))
+    ):
         powers_w = [_mean_w(curve, start_s, end_s) for curve, _ in meters]
         reference_w = _mean_w(reference[0], start_s, end_s)
         known_w = [power_w for power_w in powers_w if power_w is not None]

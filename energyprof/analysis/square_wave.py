@@ -7,7 +7,7 @@ from t - lag - ramp to t - lag, so that after an edge of load it moves in a stra
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ LEAST_EXPLAINED = 0.2
 GRID, ZOOMS, ZOOM = 21, 4, 6.0
 LEAST_RAMP_S = 1e-4
 MOST_ADVANCE_S = 0.05
-"""Edges of load are known to a few milliseconds, so that a meter may seem to be early by as much."""
+"""Edges of load are known to a few milliseconds, and ticks to their jitter: a meter may seem to be early by as much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,11 @@ class Wave:
         bounds_s = [self.start_s, *self.edges_s, self.end_s]
         return min(later - earlier for earlier, later in pairwise(bounds_s))
 
-    def plateaus(self, late_s: float) -> list[tuple[float, float]]:
-        """The times between two edges, each without its first `late_s`."""
-        bounds_s = [self.start_s - late_s, *self.edges_s, self.end_s]
-        return [(low + late_s, high) for low, high in pairwise(bounds_s) if high > low + late_s]
+    def plateaus(self, margins_s: tuple[float, float]) -> list[tuple[float, float]]:
+        """The times between two edges, each without so much after the one and before the other."""
+        late_s, early_s = margins_s
+        bounds_s = [self.start_s - late_s, *self.edges_s, self.end_s + early_s]
+        return [(low + late_s, high - early_s) for low, high in pairwise(bounds_s) if high - early_s > low + late_s]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,11 @@ class Response:
     high_w: float
     noise_w: float | None
 
+    @property
+    def margins_s(self) -> tuple[float, float]:
+        """For how long after an edge, and before one, what the meter shows may hold both powers."""
+        return max(self.lag_s.high, 0.0) + self.ramp_s.high, max(-self.lag_s.low, 0.0)
+
 
 def response(curve: Curve, wave: Wave) -> Response | str:
     """How a meter followed a wave, or a sentence that says why that cannot be told."""
@@ -98,15 +104,18 @@ def response(curve: Curve, wave: Wave) -> Response | str:
         return _too_slow(curve, wave, int(inside.sum()))
     starts_s, ends_s = curve.times_s[:-1][inside], curve.times_s[1:][inside]
     fit = _Fit(wave, starts_s, ends_s, np.diff(curve.energy_j)[inside])
-    lag_s, ramp_s = _best(fit.misfit, (-MOST_ADVANCE_S, 0.8 * wave.half_s), (LEAST_RAMP_S, wave.half_s))
+    lags_s = -MOST_ADVANCE_S - 2 * curve.jitter_s, 0.8 * wave.half_s
+    ramps_s = LEAST_RAMP_S, wave.half_s
+    lag_s, ramp_s = _best(fit.misfit, lags_s, ramps_s)
     low_w, rise_w = fit.powers_w(lag_s, ramp_s)
     explained = 1 - fit.misfit(lag_s, ramp_s) / max(fit.flat_misfit, 1e-300)
     if rise_w < LEAST_RISE * abs(low_w) or rise_w <= 0 or explained < LEAST_EXPLAINED:
         return "its power does not follow this load"
-    lag, ramp = _intervals(fit, lag_s, ramp_s, len(starts_s), wave.half_s)
+    lag, ramp = _intervals(fit, (lag_s, ramp_s), (lags_s, ramps_s), len(starts_s))
     lag = Estimate(lag.value, lag.low - Z95 * curve.jitter_s, lag.high + Z95 * curve.jitter_s)
     step_s = float(np.median(ends_s - starts_s))
-    return Response(lag, ramp, low_w, low_w + rise_w, _noise_w(curve, wave, lag.high + ramp.high + step_s))
+    found = Response(lag, ramp, low_w, low_w + rise_w, None)
+    return replace(found, noise_w=_noise_w(curve, wave, found.margins_s, step_s))
 
 
 def _too_slow(curve: Curve, wave: Wave, ticks: int) -> str:
@@ -197,31 +206,26 @@ def _best(misfit: Misfit, lags_s: Range, ramps_s: Range) -> tuple[float, float]:
     return best
 
 
-def _intervals(fit: _Fit, lag_s: float, ramp_s: float, count: int, half_s: float) -> tuple[Estimate, Estimate]:
+def _intervals(
+    fit: _Fit, best: tuple[float, float], limits: tuple[Range, Range], count: int
+) -> tuple[Estimate, Estimate]:
     """Profile intervals: how far one may go, the other following, until the misfit is worse than chance (F, 95 %)."""
     from scipy.optimize import minimize_scalar
     from scipy.stats import f
 
-    least = fit.misfit(lag_s, ramp_s)
+    (lag_s, ramp_s), (lags_s, ramps_s) = best, limits
     freedom = max(count - 4, 1)
-    limit = least * (1 + float(f.ppf(0.95, 1, freedom)) / freedom)
+    limit = fit.misfit(lag_s, ramp_s) * (1 + float(f.ppf(0.95, 1, freedom)) / freedom)
 
     def over_ramps(lag_s: float) -> float:
-        found = minimize_scalar(
-            lambda ramp_s: fit.misfit(lag_s, ramp_s), bounds=(LEAST_RAMP_S, half_s), method="bounded"
-        )
-        return float(found.fun)
+        return float(minimize_scalar(lambda ramp_s: fit.misfit(lag_s, ramp_s), bounds=ramps_s, method="bounded").fun)
 
     def over_lags(ramp_s: float) -> float:
-        bounds = -MOST_ADVANCE_S, 0.8 * half_s
-        return float(minimize_scalar(lambda lag_s: fit.misfit(lag_s, ramp_s), bounds=bounds, method="bounded").fun)
+        return float(minimize_scalar(lambda lag_s: fit.misfit(lag_s, ramp_s), bounds=lags_s, method="bounded").fun)
 
-    lags = [_reach(over_ramps, lag_s, end_s, limit) for end_s in (-MOST_ADVANCE_S, 0.8 * half_s)]
-    ramps = [_reach(over_lags, ramp_s, end_s, limit) for end_s in (LEAST_RAMP_S, half_s)]
-    ramps[0] = 0.0 if ramps[0] <= LEAST_RAMP_S else ramps[0]
-    return Estimate(lag_s, lags[0], lags[1]), Estimate(
-        ramp_s if ramps[0] else min(ramp_s, ramps[1]), ramps[0], ramps[1]
-    )
+    lag = Estimate(lag_s, *(_reach(over_ramps, lag_s, end_s, limit) for end_s in lags_s))
+    low_s, high_s = (_reach(over_lags, ramp_s, end_s, limit) for end_s in ramps_s)
+    return lag, Estimate(ramp_s, 0.0 if low_s <= LEAST_RAMP_S else low_s, high_s)
 
 
 def _reach(misfit: Callable[[float], float], from_s: float, to_s: float, limit: float) -> float:
@@ -238,18 +242,13 @@ def _reach(misfit: Callable[[float], float], from_s: float, to_s: float, limit: 
     return outside_s
 
 
-def _noise_w(curve: Curve, wave: Wave, late_s: float) -> float | None:
+def _noise_w(curve: Curve, wave: Wave, margins_s: tuple[float, float], step_s: float) -> float | None:
+    """Scatter of the tick intervals that lie a whole one away from what may hold two powers."""
     import numpy as np
 
     powers_w = np.diff(curve.energy_j) / np.diff(curve.times_s)
     quiet = np.zeros(len(powers_w), dtype=np.bool_)
-    for low_s, high_s in _without_load(wave, late_s):
+    for low_s, high_s in wave.plateaus((margins_s[0] + step_s, margins_s[1]))[::2]:
         quiet |= (curve.times_s[:-1] >= low_s) & (curve.times_s[1:] <= high_s)
     chosen = powers_w[quiet & curve.sound]
     return float(np.std(chosen, ddof=1)) if len(chosen) >= MIN_TICKS_A_PLATEAU else None
-
-
-def _without_load(wave: Wave, late_s: float) -> list[tuple[float, float]]:
-    starts_s = [wave.start_s - late_s, *(end_s for _, end_s in wave.on_s)]
-    ends_s = [*(start_s for start_s, _ in wave.on_s), wave.end_s]
-    return [(start_s + late_s, end_s) for start_s, end_s in zip(starts_s, ends_s, strict=True)]

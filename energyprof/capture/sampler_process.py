@@ -96,15 +96,17 @@ def _poll_until_stopped(
     period_s: float,
     parent: int,
 ) -> None:
-    watches = [[CounterWatch(domain) for domain in sensor.domains] for sensor in sensors]
     faults = FaultNames(_faults_file(ring.path))
+    quick = [sensor for sensor in sensors if sensor.own_period_s is None]
+    watches = [[CounterWatch(domain) for domain in sensor.domains] for sensor in quick]
+    slow = SlowReadings(sensors, faults) if len(quick) < len(sensors) else None
     due_ns = time.monotonic_ns()
-    pace = _pace(domains, known, period_s, due_ns / 1e9)
+    pace = _pace(domains, known, sum(len(row) for row in watches), period_s, due_ns / 1e9)
     look: FirstLook | None = FirstLook(domains, known)
     turn = 0.0
     while not ring.stop_wanted and os.getppid() == parent:
         index, began_ns = 0, time.monotonic_ns()
-        for sensor, row in zip(sensors, watches, strict=True):
+        for sensor, row in zip(quick, watches, strict=True):
             before_ns = time.monotonic_ns()
             readings = sensor.read()
             seen_ns = time.monotonic_ns()
@@ -119,22 +121,29 @@ def _poll_until_stopped(
                 index += 1
         polled_ns = time.monotonic_ns()
         period_ns = round(pace.next_s(began_ns / 1e9, polled_ns / 1e9) * 1e9)
+        if slow is not None:
+            polled_ns = min(polled_ns, slow.take(ring, look))
         if look is not None and pace.settled and polled_ns / 1e9 > pace.since_s + DENSE_S:
             _tell_meters(look, pace, domains, ring)
             look = None
         ring.finish_poll(polled_ns, time.process_time_ns(), round(pace.period_s * 1e9))
         turn = (turn + GOLDEN_RATIO) % 1.0
         due_ns = _sleep_until(due_ns + round(period_ns * (1 + DITHER * (turn - 0.5))), period_ns)
+    if slow is not None:
+        slow.close()
     if look is not None:
         _tell_meters(look, pace, domains, ring)
 
 
-def _pace(domains: list[Domain], known: list[MeterRecord | None], period_s: float, start_s: float) -> Pace:
+def _pace(domains: list[Domain], known: list[MeterRecord | None], polled: int, period_s: float, start_s: float) -> Pace:
+    """The pace that the first so many domains need; the others have threads of their own."""
     expected_s = {
-        index: domain.expected_period_s for index, domain in enumerate(domains) if domain.expected_period_s is not None
+        index: domain.expected_period_s
+        for index, domain in enumerate(domains[:polled])
+        if domain.expected_period_s is not None
     }
-    cost_s = sum({meter.latency_s for meter in known if meter is not None and meter.latency_s is not None})
-    return Pace(domains, period_s, start_s, expected_s, cost_s)
+    cost_s = sum({meter.latency_s for meter in known[:polled] if meter is not None and meter.latency_s is not None})
+    return Pace(domains[:polled], period_s, start_s, expected_s, cost_s)
 
 
 def _tell_meters(look: FirstLook, pace: Pace, domains: list[Domain], ring: Ring) -> None:
@@ -144,6 +153,38 @@ def _tell_meters(look: FirstLook, pace: Pace, domains: list[Domain], ring: Ring)
         if domain.model is None and domain.period_s is None and record.period_s is not None:
             remember_meter(domain, record)
     write_first_look(ring.path, records, look.contradictions(records))
+
+
+class SlowReadings:
+    """The sensors that have threads of their own; their domains come after those of all others."""
+
+    def __init__(self, sensors: list[Sensor], faults: FaultNames) -> None:
+        from energyprof.capture.slow_reader import SlowReader
+
+        self._faults = faults
+        self._rows: list[tuple[SlowReader, int, list[CounterWatch]]] = []
+        index = 0
+        for sensor in sensors:
+            if sensor.own_period_s is not None:
+                watches = [CounterWatch(domain) for domain in sensor.domains]
+                self._rows.append((SlowReader(sensor, sensor.own_period_s), index, watches))
+            index += len(sensor.domains)
+
+    def take(self, ring: Ring, look: FirstLook | None) -> int:
+        """Records what has come in. Returns up to when all of these sensors have been read, in ns; 0 = not yet."""
+        for reader, first, watches in self._rows:
+            reading = reader.poll()
+            if reading is not None:
+                for place, (watch, value) in enumerate(zip(watches, reading.values, strict=True)):
+                    watch.notice(value, reading.before_ns, reading.seen_ns, ring, first + place, self._faults)
+                    if look is not None:
+                        look.read(first + place, reading.before_ns / 1e9, reading.seen_ns / 1e9)
+        return min(reader.seen_ns for reader, _, _ in self._rows)
+
+    def close(self) -> None:
+        """Ends the threads."""
+        for reader, _, _ in self._rows:
+            reader.close()
 
 
 def _sleep_until(due_ns: int, period_ns: int) -> int:

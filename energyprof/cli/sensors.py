@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import statistics
 import sys
 import time
@@ -11,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from energyprof.analysis.reference import HOLDS_THE_MACHINE
 from energyprof.cli import options as shared
 from energyprof.model.gain import FittedGain
 from energyprof.model.meter import MeterRecord, meter_sentence
@@ -21,17 +23,23 @@ if TYPE_CHECKING:
     from energyprof.model.timeline import Timeline
 
 WATCHED_S = 1.7
+SLOW = ("wall", "battery")
+SLOW_WATCHED_S = 5.0
+"""Plugs and batteries measure about once a second."""
+
 POLL_PERIOD_S = 0.002
 """Faster than any counter known but RAPL's, so that its period can be seen."""
 
 EXAMPLES = """\
   energyprof sensors
+  ENERGYPROF_PLUG=http://192.168.1.20 energyprof sensors --sensors rapl,plug
   energyprof sensors --json | jq '.sensors[] | select(.remedy) | .remedy'"""
 
 DESCRIPTION = """\
-Watches every counter for a second and a half and says what it found: what is metered, how often the counter moves, in
-what steps, how long a reading takes, the lowest power seen, and the power right now; and the gain where
-`energyprof calibrate` has found one. For what cannot be measured: why, and the command that would change that."""
+Watches every counter for a second and a half, a battery or a plug for five, and says what it found: what is metered,
+how often the counter moves, in what steps, how long a reading takes, the lowest power seen, the power now, and the
+gain where `energyprof calibrate` has found one. For what cannot be measured: why, and the command that would change
+that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +50,13 @@ class Observed:
         period_s: between two ticks of the counter.
         step_j: what a tick added, in the middle.
         power_w: mean over the time watched; (low, best, high) for a model.
+        apart: why no total adds it. parent: id of the domain whose joules hold its own.
         meter: what the sampler saw of the meter in its first polls, now or at an earlier start; None = not asked.
         fitted: the gain against a reference meter that is applied to its joules.
     """
 
     id: str
+    kind: str
     label: str
     sensor: str
     basis: str
@@ -54,6 +64,8 @@ class Observed:
     step_j: float | None
     power_w: tuple[float, float, float] | None
     note: str | None
+    apart: str | None = None
+    parent: str | None = None
     meter: MeterRecord | None = None
     fitted: FittedGain | None = None
 
@@ -63,6 +75,7 @@ def add_to(commands: shared.Commands) -> None:
     parser = shared.command(
         commands, "sensors", summary="what can be measured here", description=DESCRIPTION, examples=EXAMPLES
     )
+    shared.add_sensors(parser)
     shared.add_json(parser, "it")
     parser.set_defaults(command=sensors)
 
@@ -71,8 +84,9 @@ def sensors(options: argparse.Namespace) -> int:
     """Prints the sensors of this machine."""
     from energyprof.capture.sampler import Sampler
 
-    with Sampler(period_s=POLL_PERIOD_S) as sampler:
-        time.sleep(WATCHED_S)
+    with Sampler(options.sensors, period_s=POLL_PERIOD_S) as sampler:
+        slow = any(domain.kind in SLOW for domain in sampler.domains)
+        time.sleep(SLOW_WATCHED_S if slow else WATCHED_S)
         timelines, records = sampler.timelines(), sampler.records
         sampler.stop()
         meters, warnings = {meter.domain: meter for meter in sampler.meters}, sampler.warnings
@@ -85,7 +99,7 @@ def sensors(options: argparse.Namespace) -> int:
         }
         print(json.dumps(found, indent=2))
     else:
-        print("\n".join(line for record in records for line in _lines(record, observed)))
+        print("\n".join([line for record in records for line in _lines(record, observed)] + _compared(observed)))
         print("".join(f"warning: {warning}\n" for warning in warnings), end="", file=sys.stderr)
     return 0
 
@@ -95,6 +109,7 @@ def observe(timeline: Timeline, meter: MeterRecord | None = None) -> Observed:
     domain = timeline.domain
     return Observed(
         domain.id,
+        domain.kind,
         domain.label,
         domain.sensor,
         domain.basis,
@@ -102,6 +117,8 @@ def observe(timeline: Timeline, meter: MeterRecord | None = None) -> Observed:
         _step_j(timeline),
         _power_w(timeline),
         domain.note,
+        domain.apart,
+        domain.parent,
         meter,
         domain.fitted,
     )
@@ -160,6 +177,8 @@ def _sentence(domain: Observed) -> str:
         parts.append(f"in steps of about {domain.step_j:.2g} J")
     if domain.note is not None:
         parts.append(domain.note)
+    if domain.apart is not None:
+        parts.append(f"in no total: {domain.apart}")
     return "; ".join(parts)
 
 
@@ -171,3 +190,22 @@ def _known(domain: Observed) -> list[str]:
     if domain.fitted is not None:
         sentences.append(f"{domain.fitted}; its joules are good to ±{100 * domain.fitted.half_width:.2g} %")
     return sentences
+
+
+def _compared(observed: list[Observed]) -> list[str]:
+    """What the domains that totals add draw, as a share of what each meter of the whole machine sees."""
+    ids = {domain.id for domain in observed}
+    counted = [domain for domain in observed if domain.apart is None and domain.parent not in ids]
+    if not counted or any(domain.power_w is None for domain in counted):
+        return []
+    counted_w = math.fsum(domain.power_w[1] for domain in counted if domain.power_w is not None)
+    seen_w = {
+        domain.label: domain.power_w[1]
+        for domain in observed
+        if domain.kind in HOLDS_THE_MACHINE and domain.apart is not None and domain.power_w is not None
+    }
+    return [
+        f"{label} sees {watts:.3g} W; what totals add is {100 * counted_w / watts:.2g} % of it"
+        for label, watts in seen_w.items()
+        if watts > 0
+    ]

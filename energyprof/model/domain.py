@@ -9,7 +9,7 @@ from typing import Literal
 from energyprof.model.gain import FittedGain
 from energyprof.model.quantity import Basis
 
-Kind = Literal["gpu", "cpu", "dram", "platform", "module", "core", "uncore", "battery", "wall", "board"]
+Kind = Literal["gpu", "cpu", "dram", "platform", "module", "core", "uncore", "battery", "wall", "board", "npu"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,8 @@ class Domain:
         expected_period_s: how often the counter moved at an earlier start; used where too few ticks were seen to
             tell, never against what is seen.
         fitted: its gain against a reference meter, which `joules_per_count` and `gain` already hold.
+        apart: why totals leave it out although no known domain contains it: it is a reference beside the others, or
+            nobody knows what it meters. None = totals add it.
     """
 
     id: str
@@ -62,6 +64,7 @@ class Domain:
     max_power_w: float | None = None
     model: PowerModel | None = None
     note: str | None = None
+    apart: str | None = None
     device: str | None = None
     driver: str | None = None
     expected_period_s: float | None = None
@@ -85,7 +88,7 @@ def uncalibrated(domain: Domain) -> Domain:
 
 
 def outermost(domains: Iterable[Domain]) -> list[Domain]:
-    """The domains whose parent is not among them: the only ones that a total may add."""
+    """The domains that count and whose parent is not among them: the only ones that a total may add."""
     domains = list(domains)
     ids = {domain.id for domain in domains}
-    return [domain for domain in domains if domain.parent not in ids]
+    return [domain for domain in domains if domain.apart is None and domain.parent not in ids]

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from energyprof.analysis.curve import Curve, curve
 from energyprof.analysis.exclusive import Stretch, clipped, union, without
 from energyprof.analysis.ledger import Carry, Piece, apportion
+from energyprof.analysis.reference import starting
 from energyprof.capture.spans import OpenSpan, SpanLog
 from energyprof.model.domain import Domain, outermost
 from energyprof.model.timeline import Timeline
@@ -59,6 +60,7 @@ class Books:
     def __init__(self, log: SpanLog, domains: Sequence[Domain], start_s: float) -> None:
         self._log = log
         self.domains = outermost(domains)
+        self.references = starting(domains, start_s)
         self.start_s = start_s
         self.closed_s = start_s
         self.accounts: dict[Key, DomainAccounts] = {}

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 
 from energyprof.analysis.curve import curve
+from energyprof.analysis.reference import follow
 from energyprof.capture import spans
 from energyprof.capture.sampler import Sampler
 from energyprof.capture.spans import OpenSpan, SpanLog, Stretch, begin, finish
@@ -183,7 +184,8 @@ class Profiler:
         """Waits until every counter has ticked a few times after an instant, or clearly will not."""
         deadline_s = time.monotonic() + SETTLE_LIMIT_S
         while time.monotonic() < deadline_s and self._sampler.running:
-            if all(_ticks_after(timeline, end_s) >= QUIET_TICKS for timeline in self._sampler.timelines()):
+            counted = [timeline for timeline in self._sampler.timelines() if timeline.domain.apart is None]
+            if all(_ticks_after(timeline, end_s) >= QUIET_TICKS for timeline in counted):
                 return
             time.sleep(0.01)
 
@@ -191,12 +193,14 @@ class Profiler:
         """Accounts up to `end_s`, or as far as every counter has been read."""
         with self._lock:
             books = self._open_books()
-            timelines = [timeline for timeline in self._sampler.timelines() if timeline.domain in books.domains]
+            everything = self._sampler.timelines()
+            timelines = [timeline for timeline in everything if timeline.domain in books.domains]
             covered_s = min((_covered_s(timeline) for timeline in timelines), default=books.closed_s)
             covered_s = max(covered_s, time.monotonic() - STALLED_S)
             closed, running = self._log.take()
             self._keep(closed)
             books.close_until(covered_s if end_s is None else end_s, closed, running, timelines)
+            follow(books.references, everything, books.closed_s)
             if self._out is None:
                 self._sampler.forget_before(books.closed_s, keep_ticks=KEPT_TICKS)
 

@@ -36,8 +36,11 @@ LONGEST_LOOK_S = 10.0
 LOOKED_TICKS = 4
 """Slow counters are looked at until they have moved so often, or for so long."""
 
-KINDS = {"cpu": ("cpu", "dram", "platform"), "gpu": ("gpu", "module", "board")}
+KINDS = {"cpu": ("cpu", "dram", "platform", "module"), "gpu": ("gpu", "module", "board")}
 """What a load on a device draws from."""
+
+WHOLE = ("battery", "wall")
+"""What follows any load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,8 @@ def _named(reference: str, domains: Sequence[Domain]) -> Domain:
 def _concerned(sampler: Sampler, device: str, reference: Domain | None) -> list[Domain]:
     """The metered domains that a load on the device draws from, and the reference."""
     metered = [domain for domain in sampler.domains if domain.model is None]
-    own = [domain for domain in metered if domain.kind in KINDS[device] and domain != reference]
+    kinds = KINDS[device] if reference is not None else (*KINDS[device], *WHOLE)
+    own = [domain for domain in metered if domain.kind in kinds and domain != reference]
     if own and (reference is None or reference.model is None):
         return own if reference is None else [*own, reference]
     if not metered:

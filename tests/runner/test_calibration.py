@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from simulated.fixtures import gpu_library  # noqa: F401
 from simulated.gpu import GpuSpec, SimulatedGpus
+from simulated.plug import SimulatedPlug
 from simulated.powercap import SimulatedPowercap
+from simulated.truth import Edges
 from simulated.wave import Follower, SimulatedLoad
 
 from energyprof.analysis.square_wave import Response
@@ -102,6 +104,28 @@ def test_lag_window_gain_and_offset_come_back_are_applied_shown_and_forgotten(
         assert [domain.fitted for domain in sampler.domains] == [None, None]
     assert main(["calibrate", "--forget"]) == 0
     assert "no gain of theirs" in capsys.readouterr().out
+
+
+def test_a_wall_plug_is_a_reference_though_it_says_little_and_late(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    gpu_library: None,  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    machine = gpus(tmp_path, monkeypatch, GpuSpec(idle_w=70, period_s=0.1))
+    wall = Edges(tmp_path / "wall.edges")
+    wall.append(0.0, GAIN * 70 + 40)
+    load = SimulatedLoad(Follower(machine.truths[0], 70, 350), Follower(wall, GAIN * 70 + 40, GAIN * 350 + 40))
+    with SimulatedPlug(wall).serving() as plug:
+        monkeypatch.setenv("ENERGYPROF_PLUG", plug.address)
+        options = ["calibrate", "--device", "gpu", "--reference", "plug", "--seconds", "5", "--json"]
+        assert command.calibrate(_parser().parse_args(options), load) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["fit"]["gain"] == pytest.approx(GAIN, rel=0.05)
+    assert found["fit"]["offset_w"] == pytest.approx(40, abs=12)
+    gain = found["gains"]["gpu:0"]
+    assert gain["reference_gain"] == 0.05
+    assert 0.05 < gain["half_width"] < 0.15
 
 
 def test_an_absurd_gain_is_refused_stored_nowhere_and_the_rest_is_told(

@@ -1,0 +1,137 @@
+"""A wall plug that tells its power over HTTP: a reference beside the meters inside the machine.
+
+It is read only when it is asked for by name, at the address in ENERGYPROF_PLUG; nothing is looked for on the network.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from energyprof.model.domain import Domain
+from energyprof.sensors.number_file import CannotRead
+from energyprof.sensors.plug_reply import Reply, parsed
+from energyprof.sensors.power_integral import PowerIntegral
+from energyprof.sensors.sensor import Finding
+
+VARIABLE = "ENERGYPROF_PLUG"
+OWN_PERIOD_S = 0.5
+"""Plugs measure about once a second; an answer takes tens of milliseconds."""
+
+TIMEOUT_S = 1.0
+MOST_BYTES = 1 << 16
+
+PATHS = ("/rpc/Switch.GetStatus?id=0", "/status", "/cm?cmnd=Status%208")
+"""Asked for in turn where the address has no path: Shelly from the second generation on, the first one, Tasmota."""
+
+GAIN = 0.05
+"""A prior, for plugs that nobody has certified as meters."""
+
+APART = "a reference: it feeds the whole machine, and whatever else hangs on it"
+ASK = "ENERGYPROF_PLUG=http://ADDRESS energyprof sensors --sensors plug"
+
+
+class PlugSensor:
+    """One plug, by its counter where that is fine enough, else by its power."""
+
+    name = "plug"
+    own_period_s = OWN_PERIOD_S
+
+    def __init__(self, address: str, ask: Callable[[], Reply], first: Reply, clock_ns: Callable[[], int]) -> None:
+        self._address = address
+        self._ask = ask
+        counts = first.step_j is not None
+        self._read = self._count if counts else PowerIntegral(lambda: ask().power_w, clock_ns).read
+        self.domains = [
+            Domain(
+                id="wall:plug",
+                kind="wall",
+                sensor="plug",
+                label=f"Wall plug ({address})",
+                basis="measured" if counts else "derived",
+                joules_per_count=first.step_j or 1e-6,
+                gain=GAIN,
+                note=None if counts else "no fine energy counter: power integrated between readings",
+                apart=APART,
+            )
+        ]
+
+    def read(self) -> list[int | str]:
+        try:
+            return [self._read()]
+        except CannotRead as reason:
+            return [f"plug {self._address}: {reason}"]
+
+    def close(self) -> None:
+        """Each question has a connection of its own."""
+
+    def _count(self) -> int:
+        count = self._ask().count
+        if count is None:
+            raise CannotRead("no energy counter in the answer")
+        return count
+
+
+def not_asked_for() -> Finding:
+    """What is said where nobody named it."""
+    return Finding(None, "A wall plug is read only when it is asked for by name.", ASK)
+
+
+def find(environ: Mapping[str, str], *, clock_ns: Callable[[], int] = time.monotonic_ns) -> Finding:
+    """Asks the plug at the address in ENERGYPROF_PLUG.
+
+    Args:
+        clock_ns: monotonic, for power that is integrated here.
+    """
+    address = environ.get(VARIABLE, "").strip()
+    url = urlsplit(address)
+    if not address:
+        return Finding(None, f"{VARIABLE} names no plug.", ASK)
+    if url.scheme != "http" or not url.hostname:
+        return Finding(None, f"{VARIABLE}={address!r} is no address of the form http://HOST[:PORT][/PATH].", ASK)
+    asked = url.path.strip("/")
+    paths = [f"{url.path}?{url.query}" if url.query else url.path] if asked else list(PATHS)
+    failures: dict[str, None] = {}
+    for path in paths:
+        question = _question(url.hostname, url.port or 80, path)
+        try:
+            return Finding(PlugSensor(url.netloc.rpartition("@")[2], question, question(), clock_ns))
+        except CannotRead as reason:
+            failures[str(reason)] = None
+    said = "; ".join(failures)
+    return Finding(
+        None,
+        f"The plug at {address} gives no power: {said}.",
+        f"curl '{address.rstrip('/')}{paths[0] if not asked else ''}'",
+    )
+
+
+def _question(host: str, port: int, path: str) -> Callable[[], Reply]:
+    return lambda: parsed(_json(host, port, path), path)
+
+
+def _json(host: str, port: int, path: str) -> Any:
+    """The document at a path. No proxy and no redirect: a plug is on the same network.
+
+    Raises:
+        CannotRead: no answer in time, or none that is JSON.
+    """
+    import http.client
+
+    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
+    try:
+        connection.request("GET", path, headers={"Accept": "application/json", "Connection": "close"})
+        answer = connection.getresponse()
+        body = answer.read(MOST_BYTES)
+        if answer.status != 200:
+            raise CannotRead(f"it answers {answer.status} {answer.reason} to {path}")
+        return json.loads(body)
+    except (OSError, http.client.HTTPException) as error:
+        raise CannotRead(f"no answer ({getattr(error, 'strerror', None) or error or type(error).__name__})") from error
+    except ValueError as error:
+        raise CannotRead(f"the answer to {path} is not JSON") from error
+    finally:
+        connection.close()
