@@ -28,6 +28,9 @@ LEAST_EXPLAINED = 0.2
 
 GRID, ZOOMS, ZOOM = 21, 4, 6.0
 LEAST_RAMP_S = 1e-4
+MEDIAN_DEVIATION = 0.6744897501960817
+"""Of a normal variable, in standard deviations."""
+
 MOST_ADVANCE_S = 0.05
 """Edges of load are known to a few milliseconds, and ticks to their jitter: a meter may seem to be early by as much."""
 
@@ -56,10 +59,13 @@ class Wave:
         return min(later - earlier for earlier, later in pairwise(bounds_s))
 
     def plateaus(self, margins_s: tuple[float, float]) -> list[tuple[float, float]]:
-        """The times between two edges, each without so much after the one and before the other."""
+        """The times between two edges, each without so much after the one and before the other.
+
+        The first is without load. One that is too short for that ends before it begins.
+        """
         late_s, early_s = margins_s
         bounds_s = [self.start_s - late_s, *self.edges_s, self.end_s + early_s]
-        return [(low + late_s, high - early_s) for low, high in pairwise(bounds_s) if high - early_s > low + late_s]
+        return [(low + late_s, high - early_s) for low, high in pairwise(bounds_s)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +249,10 @@ def _reach(misfit: Callable[[float], float], from_s: float, to_s: float, limit: 
 
 
 def _noise_w(curve: Curve, wave: Wave, margins_s: tuple[float, float], step_s: float) -> float | None:
-    """Scatter of the tick intervals that lie a whole one away from what may hold two powers."""
+    """Scatter of the tick intervals that lie a whole one away from what may hold two powers.
+
+    From the median of the deviations, since a poll that a busy machine delays puts joules on the wrong side of a tick.
+    """
     import numpy as np
 
     powers_w = np.diff(curve.energy_j) / np.diff(curve.times_s)
@@ -251,4 +260,6 @@ def _noise_w(curve: Curve, wave: Wave, margins_s: tuple[float, float], step_s: f
     for low_s, high_s in wave.plateaus((margins_s[0] + step_s, margins_s[1]))[::2]:
         quiet |= (curve.times_s[:-1] >= low_s) & (curve.times_s[1:] <= high_s)
     chosen = powers_w[quiet & curve.sound]
-    return float(np.std(chosen, ddof=1)) if len(chosen) >= MIN_TICKS_A_PLATEAU else None
+    if len(chosen) < MIN_TICKS_A_PLATEAU:
+        return None
+    return float(np.median(np.abs(chosen - np.median(chosen)))) / MEDIAN_DEVIATION
