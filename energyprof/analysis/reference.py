@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -18,7 +20,9 @@ class Reference:
     """The joules of one domain that stands apart, followed from an instant on.
 
     Attributes:
+        start_s, end_s: from when, and up to when so far.
         start_j: its counter at that instant; None until it has been read around it.
+        step_j: what a tick adds; the joules at either end are no better known.
         lost_s: time since in which its joules went uncounted.
     """
 
@@ -27,10 +31,14 @@ class Reference:
     end_s: float
     start_j: float | None = None
     drawn_j: float = 0.0
+    step_j: float = 0.0
     lost_s: float = 0.0
 
     def follow(self, timeline: Timeline, instant_s: float) -> None:
-        """Goes on to an instant; ticks before the last one may be missing from the timeline."""
+        """Goes on to an instant, or as far as it has been read; ticks before the last such one may be missing."""
+        instant_s = min(instant_s, timeline.end_s)
+        if instant_s <= self.end_s:
+            return
         made = curve(timeline)
         if made is None:
             self.lost_s += instant_s - self.end_s
@@ -39,6 +47,7 @@ class Reference:
                 self.start_j = float(made.at(self.start_s))
             self.lost_s += made.lost_s(self.end_s, instant_s)
             self.drawn_j = float(made.at(instant_s)) - self.start_j
+            self.step_j = statistics.median(map(float, made.energy_j[1:] - made.energy_j[:-1]))
         self.end_s = instant_s
 
     def sentence(self, counted_j: float | None) -> str:
@@ -51,7 +60,8 @@ class Reference:
         if self.start_j is None or self.lost_s > 0:
             return f"{label}, in no total ({self.domain.apart}): not read for {self.lost_s:.1f} s, so nothing is known"
         seconds = self.end_s - self.start_s
-        said = f"{label}, in no total ({self.domain.apart}): {self.drawn_j:.3g} J in {seconds:.1f} s"
+        doubt_j = math.hypot(self.domain.gain * self.drawn_j, self.step_j)
+        said = f"{label}, in no total ({self.domain.apart}): {self.drawn_j:.3g} J (±{doubt_j:.2g} J) in {seconds:.1f} s"
         if self.domain.kind not in HOLDS_THE_MACHINE or counted_j is None or self.drawn_j <= 0:
             return said
         return f"{said}; the {counted_j:.3g} J counted here are {100 * counted_j / self.drawn_j:.2g} % of it"
@@ -63,8 +73,7 @@ def starting(domains: Sequence[Domain], start_s: float) -> list[Reference]:
 
 
 def follow(references: Sequence[Reference], timelines: Sequence[Timeline], instant_s: float) -> None:
-    """Takes all of them on to an instant."""
+    """Takes all of them on to an instant, or as far as they have been read."""
     by_id = {timeline.domain.id: timeline for timeline in timelines}
     for reference in references:
-        if instant_s > reference.end_s:
-            reference.follow(by_id[reference.domain.id], instant_s)
+        reference.follow(by_id[reference.domain.id], instant_s)

@@ -139,15 +139,20 @@ def _step_j(timeline: Timeline) -> float | None:
 
 
 def _power_w(timeline: Timeline) -> tuple[float, float, float] | None:
-    """From the first tick to the last; of a model, which is exact whenever it is read, to the last reading."""
+    """From the first tick to the last; of a model, which is exact whenever it is read, to the last reading.
+
+    The first reading lies somewhere between two ticks, so it only stands in for a tick where fewer than two came.
+    """
     if not timeline.seen_s:
         return None
-    model, start_s = timeline.domain.model, timeline.seen_s[0]
+    model = timeline.domain.model
+    first = 1 if model is None and len(timeline.seen_s) > 2 else 0
+    start_s = timeline.seen_s[first]
     watched_s = (timeline.seen_s[-1] if model is None else timeline.end_s) - start_s
     if watched_s <= 0:
         return None
     if model is None:
-        power_w = timeline.energy_j()[-1] / watched_s
+        power_w = (timeline.energy_j()[-1] - timeline.energy_j()[first]) / watched_s
         return power_w, power_w, power_w
     busy_cores = (timeline.counts[-1] - timeline.counts[0]) / NS_PER_S / watched_s
     low, best, high = (

@@ -182,6 +182,8 @@ class Profiler:
 
     def _settle(self, end_s: float) -> None:
         """Waits until every counter has ticked a few times after an instant, or clearly will not."""
+        if self._open_books().references:  # some of which are read seldom
+            self._sampler.wait_past(end_s)
         deadline_s = time.monotonic() + SETTLE_LIMIT_S
         while time.monotonic() < deadline_s and self._sampler.running:
             counted = [timeline for timeline in self._sampler.timelines() if timeline.domain.apart is None]

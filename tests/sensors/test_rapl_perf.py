@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from simulated.perf import SimulatedPerf
+from simulated.perf import PERF_TYPE_SOFTWARE, SimulatedPerf
 from simulated.powercap import SimulatedPowercap
 
 from energyprof.model.domain import outermost
@@ -139,10 +139,6 @@ def test_a_half_readable_powercap_stays_where_perf_sees_no_more(sysfs: Path) -> 
 def test_without_either_the_reason_is_powercaps(sysfs: Path) -> None:
     absent = rapl.find(sysfs)
     assert instead_of(absent, sysfs) == absent
-
-
-PERF_TYPE_SOFTWARE = 1
-"""The kernel's software events, whose config 0 is cpu-clock: ns of a CPU's time."""
 
 
 @pytest.fixture

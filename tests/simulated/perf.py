@@ -10,6 +10,9 @@ from pathlib import Path
 JOULES_PER_COUNT = 2.3283064365386962890625e-10
 """2^-32 J, as the kernel scales all RAPL events."""
 
+PERF_TYPE_SOFTWARE = 1
+"""The kernel's software events, whose config 0 is cpu-clock: ns of a CPU's time."""
+
 CONFIGS = {"energy-cores": 1, "energy-pkg": 2, "energy-ram": 3, "energy-gpu": 4, "energy-psys": 5}
 
 
