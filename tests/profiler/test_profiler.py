@@ -295,6 +295,9 @@ def test_the_record_holds_the_evidence_and_the_result(tmp_path: Path, draw: Draw
     assert measurement["co2e_g"]["value"] > 0
     assert [span["name"] for span in document["spans"]] == ["x"]
     assert document["timelines"][0]["counts"]
+    [meter] = document["meters"]
+    assert (meter["domain"], meter["driver"]) == ("gpu:0", "999.00")
+    assert meter["latency_s"] > 0
 
 
 def test_a_record_that_cannot_be_written_takes_nothing_from_the_result(tmp_path: Path, draw: Draw) -> None:
