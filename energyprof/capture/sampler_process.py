@@ -21,7 +21,7 @@ from energyprof.capture.first_look_file import path_of, write_first_look
 from energyprof.capture.meter_cache import known_meter, remember_meter, with_fitted_gain
 from energyprof.capture.pace import DENSE_S, Pace
 from energyprof.capture.ring import FAULT, FIRST, RESET, TICK, Ring
-from energyprof.model.domain import Domain
+from energyprof.model.domain import Domain, uncalibrated
 from energyprof.model.errors import EnergyprofError
 from energyprof.model.meter import MeterRecord
 from energyprof.sensors.discovery import discover
@@ -102,7 +102,7 @@ def _poll_until_stopped(
     slow = SlowReadings(sensors, faults) if len(quick) < len(sensors) else None
     due_ns = time.monotonic_ns()
     pace = _pace(domains, known, sum(len(row) for row in watches), period_s, due_ns / 1e9)
-    look: FirstLook | None = FirstLook(domains, known)
+    look: FirstLook | None = FirstLook([uncalibrated(domain) for domain in domains], known)
     turn = 0.0
     while not ring.stop_wanted and os.getppid() == parent:
         index, began_ns = 0, time.monotonic_ns()

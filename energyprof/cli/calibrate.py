@@ -162,11 +162,11 @@ def _told(answer: MeterResponse) -> list[str]:
 
 
 def _ms(seconds: float) -> str:
-    return f"{1e3 * seconds:.3g} ms"
+    return f"{1e3 * seconds:.3g} ms" if abs(seconds) < 1 else f"{seconds:.3g} s"
 
 
 def _interval(estimate: Estimate) -> str:
-    return f"{_ms(estimate.value)} ({1e3 * estimate.low:.3g} to {1e3 * estimate.high:.3g})"
+    return f"{_ms(estimate.value)} ({_ms(estimate.low)} to {_ms(estimate.high)})"
 
 
 def _document(device: str, found: Calibration, stored: list[Path]) -> dict[str, Any]:

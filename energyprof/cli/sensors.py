@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from energyprof.analysis.reference import HOLDS_THE_MACHINE
+from energyprof.capture.pace import RESOLVED_POLLS
 from energyprof.cli import options as shared
 from energyprof.model.gain import FittedGain
 from energyprof.model.meter import MeterRecord, meter_sentence
@@ -113,7 +114,7 @@ def observe(timeline: Timeline, meter: MeterRecord | None = None) -> Observed:
         domain.label,
         domain.sensor,
         domain.basis,
-        _period_s(timeline),
+        _period_s(timeline, meter),
         _step_j(timeline),
         _power_w(timeline),
         domain.note,
@@ -124,11 +125,14 @@ def observe(timeline: Timeline, meter: MeterRecord | None = None) -> Observed:
     )
 
 
-def _period_s(timeline: Timeline) -> float | None:
-    """None for a model, which has no counter of its own."""
+def _period_s(timeline: Timeline, meter: MeterRecord | None) -> float | None:
+    """None for a model, which has no counter of its own, and for a counter that was found moved at every poll."""
+    if meter is not None and meter.period_s is not None:
+        return meter.period_s
     if timeline.domain.model is not None or len(timeline.seen_s) < 3:
         return None
-    return statistics.median(later - earlier for earlier, later in pairwise(timeline.seen_s))
+    step_s = statistics.median(later - earlier for earlier, later in pairwise(timeline.seen_s))
+    return step_s if step_s > RESOLVED_POLLS * POLL_PERIOD_S else None
 
 
 def _step_j(timeline: Timeline) -> float | None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 class MeterRecord:
     """One meter, as it was seen when the sampler started. None is what could not be seen.
 
+    Joules are the meter's own, without a gain that was fitted to it.
+
     Attributes:
         domain: id of what it meters. label: for people.
         device: names the device among all others without saying whose it is: a digest.

@@ -27,7 +27,7 @@ HALF_S = 1.5
 """Long enough for the plateaus of a meter that averages over a second."""
 
 PERIODS_A_HALF = 6
-MOST_HALF_S = 20.0
+MOST_HALF_S = 12.0
 MIN_CYCLES = 4
 """Nine plateaus: enough for a line with an interval."""
 
@@ -45,7 +45,11 @@ WHOLE = ("battery", "wall")
 
 @dataclass(frozen=True, slots=True)
 class MeterResponse:
-    """One domain: what was seen of its meter, and how it followed the load, or why that cannot be told."""
+    """One domain: what was seen of its meter, and how it followed the load, or why that cannot be told.
+
+    Attributes:
+        period_s: of the counter; None where it moves at every poll.
+    """
 
     domain: Domain
     meter: MeterRecord
@@ -189,7 +193,7 @@ def _answer(line: Timeline, made: Curve | None, meter: MeterRecord, wave: Wave) 
         return MeterResponse(domain, meter, None, "estimated by a model, which has no counter to calibrate")
     if made is None:
         return MeterResponse(domain, meter, domain.period_s, "its counter did not move")
-    return MeterResponse(domain, meter, _period_s(line, made), response(made, wave))
+    return MeterResponse(domain, meter, made.period_s or domain.period_s, response(made, wave))
 
 
 def _against(

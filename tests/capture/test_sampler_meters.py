@@ -109,7 +109,9 @@ def test_a_stored_gain_is_in_the_joules_with_its_provenance(tmp_path: Path, monk
     fitted = FittedGain("Plug", "2026-11-28T12:00:00+00:00", 1.25, 0.0125, 30.0, 0.5, 0.01, 0.05, 8)
     assert record.device == device_of(plain.domain)
     store_gain(plain.domain, fitted)
-    timeline, _, _, _ = sampled(0.3)
+    timeline, record, _, _ = sampled(DENSE_S + 0.5)
+    assert record.resolution_j is not None
+    assert record.resolution_j / 1e-3 == pytest.approx(round(record.resolution_j / 1e-3))  # the meter's own joules
     assert timeline.domain.fitted == fitted
     assert timeline.domain.joules_per_count == pytest.approx(1.25 * plain.domain.joules_per_count)
     assert timeline.domain.gain < plain.domain.gain
