@@ -8,8 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
 from energyprof.model.domain import Domain
 from energyprof.sensors.number_file import CannotRead
@@ -17,11 +16,16 @@ from energyprof.sensors.plug_reply import Reply, parsed
 from energyprof.sensors.power_integral import PowerIntegral
 from energyprof.sensors.sensor import Finding
 
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
+
 VARIABLE = "ENERGYPROF_PLUG"
 OWN_PERIOD_S = 0.5
 """Plugs measure about once a second; an answer takes tens of milliseconds."""
 
 TIMEOUT_S = 1.0
+"""For each step of an answer, and for all of its body."""
+
 MOST_BYTES = 1 << 16
 
 PATHS = ("/rpc/Switch.GetStatus?id=0", "/status", "/cm?cmnd=Status%208")
@@ -40,8 +44,8 @@ class PlugSensor:
     name = "plug"
     own_period_s = OWN_PERIOD_S
 
-    def __init__(self, address: str, ask: Callable[[], Reply], first: Reply, clock_ns: Callable[[], int]) -> None:
-        self._address = address
+    def __init__(self, ask: Callable[[], Reply], first: Reply, clock_ns: Callable[[], int]) -> None:
+        """Its label and its sentences do not name the address: they are in records that are published."""
         self._ask = ask
         counts = first.step_j is not None
         self._read = self._count if counts else PowerIntegral(lambda: ask().power_w, clock_ns).read
@@ -50,7 +54,7 @@ class PlugSensor:
                 id="wall:plug",
                 kind="wall",
                 sensor="plug",
-                label=f"Wall plug ({address})",
+                label=f"Wall plug ({first.make})",
                 basis="measured" if counts else "derived",
                 joules_per_count=first.step_j or 1e-6,
                 gain=GAIN,
@@ -63,7 +67,7 @@ class PlugSensor:
         try:
             return [self._read()]
         except CannotRead as reason:
-            return [f"plug {self._address}: {reason}"]
+            return [f"wall plug: {reason}"]
 
     def close(self) -> None:
         """Each question has a connection of its own."""
@@ -86,6 +90,8 @@ def find(environ: Mapping[str, str], *, clock_ns: Callable[[], int] = time.monot
     Args:
         clock_ns: monotonic, for power that is integrated here.
     """
+    from urllib.parse import urlsplit
+
     address = environ.get(VARIABLE, "").strip()
     url = urlsplit(address)
     if not address:
@@ -98,7 +104,7 @@ def find(environ: Mapping[str, str], *, clock_ns: Callable[[], int] = time.monot
     for path in paths:
         question = _question(url.hostname, url.port or 80, path)
         try:
-            return Finding(PlugSensor(url.netloc.rpartition("@")[2], question, question(), clock_ns))
+            return Finding(PlugSensor(question, question(), clock_ns))
         except CannotRead as reason:
             failures[str(reason)] = None
     said = "; ".join(failures)
@@ -125,7 +131,7 @@ def _json(host: str, port: int, path: str) -> Any:
     try:
         connection.request("GET", path, headers={"Accept": "application/json", "Connection": "close"})
         answer = connection.getresponse()
-        body = answer.read(MOST_BYTES)
+        body = _body(answer)
         if answer.status != 200:
             raise CannotRead(f"it answers {answer.status} {answer.reason} to {path}")
         return json.loads(body)
@@ -135,3 +141,14 @@ def _json(host: str, port: int, path: str) -> Any:
         raise CannotRead(f"the answer to {path} is not JSON") from error
     finally:
         connection.close()
+
+
+def _body(answer: HTTPResponse) -> bytes:
+    """The whole body. What never ends, such as a stream of pictures, is no answer."""
+    deadline_s = time.monotonic() + TIMEOUT_S
+    body = b""
+    while chunk := answer.read1(MOST_BYTES):
+        body += chunk
+        if len(body) > MOST_BYTES or time.monotonic() > deadline_s:
+            raise CannotRead("its answer does not end")
+    return body

@@ -23,10 +23,12 @@ class Reply:
     """One answer.
 
     Attributes:
+        make: who made what answered.
         power_w: what is drawn now.
         count: the energy counter in steps of `step_j`; None where it has none that is fine enough.
     """
 
+    make: str
     power_w: float
     count: int | None = None
     step_j: float | None = None
@@ -56,12 +58,12 @@ def _reply(document: Any, path: str) -> Reply:
         return _counted(float(document["apower"]), 1000 * float(document["aenergy"]["total"]), J_PER_MWH)
     if "StatusSNS" in document:  # Tasmota: kWh, three decimals
         power = document["StatusSNS"]["ENERGY"]["Power"]
-        return Reply(float(sum(power)) if isinstance(power, list) else float(power))
+        return Reply("Tasmota", float(sum(power)) if isinstance(power, list) else float(power))
     if "emeters" in document:  # Shelly, first generation: Wh, one decimal
-        return Reply(_valid_power_w(document["emeters"][0]))
+        return Reply("Shelly", _valid_power_w(document["emeters"][0]))
     if "meters" in document:  # whole watt-minutes
         return _meter(document["meters"][0])
-    return Reply(_valid_power_w(document)) if path.startswith("/emeter") else _meter(document)
+    return Reply("Shelly", _valid_power_w(document)) if path.startswith("/emeter") else _meter(document)
 
 
 def _meter(meter: Any) -> Reply:
@@ -76,5 +78,5 @@ def _valid_power_w(meter: Any) -> float:
 
 def _counted(power_w: float, count: float, step_j: float) -> Reply:
     if step_j > MOST_STEP_J:
-        return Reply(power_w)
-    return Reply(power_w, round(count), step_j)
+        return Reply("Shelly", power_w)
+    return Reply("Shelly", power_w, round(count), step_j)

@@ -107,6 +107,14 @@ def test_a_plug_that_does_not_answer_in_time_is_a_sentence(plug: SimulatedPlug) 
     assert "no answer (timed out)" in str(reading)
 
 
+def test_an_answer_that_does_not_end_is_a_sentence(plug: SimulatedPlug) -> None:
+    sensor = opened(plug)
+    plug.endless = True
+    [reading] = sensor.read()
+    plug.endless = False
+    assert "does not end" in str(reading)
+
+
 def test_a_plug_that_is_not_there_is_a_sentence() -> None:
     finding = find({VARIABLE: "http://127.0.0.1:9"})
     assert finding.reason == "The plug at http://127.0.0.1:9 gives no power: no answer (Connection refused)."

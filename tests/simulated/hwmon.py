@@ -9,12 +9,11 @@ def chip(sysfs: Path, number: int, name: str, device: str | None = None, **files
     """One chip with these files, such as power1_input=95_000_000."""
     folder = sysfs / "class" / "hwmon" / f"hwmon{number}"
     folder.mkdir(parents=True)
-    (folder / "name").write_text(f"{name}\n")
     if device is not None:
         target = sysfs / "devices" / device
         target.mkdir(parents=True, exist_ok=True)
         (folder / "device").symlink_to(target)
-    write(folder, **files)
+    write(folder, **{"name": name, **files})
     return folder
 
 
@@ -26,7 +25,12 @@ def battery(sysfs: Path, name: str = "BAT0", **files: object) -> Path:
     return folder
 
 
+WIDTH = 32
+"""Of every file: one that a reader never sees half written."""
+
+
 def write(folder: Path, **files: object) -> None:
-    """Sets files, in place, as kept-open descriptors expect it."""
+    """Sets files, each at once and in place, as readers that keep them open expect it."""
     for name, value in files.items():
-        (folder / name).write_text(f"{value}\n")
+        with (folder / name).open("r+b" if (folder / name).exists() else "wb", buffering=0) as file:
+            file.write(f"{value!s:{WIDTH - 1}}\n".encode())

@@ -54,6 +54,7 @@ class SimulatedPlug:
     Attributes:
         make: key of `ANSWERS`. delay_s: before each answer.
         status: of HTTP; other than 200 it is all that comes. body: sent in place of the document.
+        endless: after the document come spaces, for as long as anybody listens.
     """
 
     edges: Edges
@@ -61,6 +62,7 @@ class SimulatedPlug:
     delay_s: float = 0.0
     status: int = 200
     body: bytes | None = None
+    endless: bool = False
     address: str = ""
 
     def answer(self, path: str) -> tuple[int, bytes]:
@@ -83,9 +85,13 @@ class SimulatedPlug:
                 status, body = plug.answer(self.path)
                 with contextlib.suppress(OSError):  # whoever asked has waited long enough
                     self.send_response(status)
-                    self.send_header("Content-Length", str(len(body)))
+                    if not plug.endless:
+                        self.send_header("Content-Length", str(len(body)))
                     self.end_headers()
                     self.wfile.write(body)
+                    while plug.endless:
+                        self.wfile.write(b" ")
+                        time.sleep(0.01)
 
             def log_message(self, format: str, *args: object) -> None:
                 pass
