@@ -76,10 +76,26 @@ def calibrate(options: argparse.Namespace, load: AbstractContextManager[Load] | 
         reference=options.reference,
         tell=lambda sentence: print(f"energyprof: {sentence}", file=sys.stderr, flush=True),
     )
-    stored = _stored(found, options.out)
-    print(json.dumps(_document(options.device, found, stored)) if options.json else "\n".join(_lines(found, stored)))
+    show(found, options)
     resolved = any(not isinstance(meter.response, str) for meter in found.meters)
     return 0 if resolved and (options.reference is None or found.fit is not None) else UNRESOLVED_EXIT
+
+
+def show(found: Calibration, options: argparse.Namespace) -> None:
+    """Keeps the gains and prints what was found.
+
+    Raises:
+        UnwritableOutput: a gain cannot be kept; what was found is printed all the same.
+    """
+    from energyprof.capture.meter_cache import store_gain
+
+    stored: list[Path] = []
+    try:
+        for domain, fitted in found.gains or []:
+            stored.append(store_gain(domain, fitted, out=options.out))
+    finally:
+        document = _document(options.device, found, stored)
+        print(json.dumps(document) if options.json else "\n".join(_lines(found, stored)), flush=True)
 
 
 def _check(options: argparse.Namespace) -> None:
@@ -120,12 +136,6 @@ def _forget(options: argparse.Namespace) -> int:
             "\n".join(f"{domain.label}: its gain is forgotten" for domain in forgotten) or f"no gain of theirs in {at}"
         )
     return 0
-
-
-def _stored(found: Calibration, out: Path | None) -> list[Path]:
-    from energyprof.capture.meter_cache import store_gain
-
-    return [store_gain(domain, fitted, out=out) for domain, fitted in found.gains or []]
 
 
 def _lines(found: Calibration, stored: list[Path]) -> list[str]:

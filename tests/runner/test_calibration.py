@@ -15,13 +15,17 @@ from simulated.powercap import SimulatedPowercap
 from simulated.truth import Edges
 from simulated.wave import Follower, SimulatedLoad
 
-from energyprof.analysis.square_wave import Response
+from energyprof.analysis.gain_fit import ReferenceFit
+from energyprof.analysis.square_wave import Estimate, Response, Wave
 from energyprof.capture.sampler import Sampler
 from energyprof.cli import calibrate as command
 from energyprof.cli.main import _parser, main
-from energyprof.model.errors import EnergyprofError, NotMeasurable, UnknownName
+from energyprof.model.domain import Domain
+from energyprof.model.errors import EnergyprofError, NotMeasurable, UnknownName, UnwritableOutput
+from energyprof.model.gain import FittedGain
+from energyprof.model.meter import MeterRecord
 from energyprof.runner import calibration
-from energyprof.runner.calibration import calibrate
+from energyprof.runner.calibration import Calibration, MeterResponse, calibrate
 from energyprof.runner.load import CpuLoad, drive, halves
 
 GAIN, OFFSET_W, LAG_S = 1.08, 12.0, 0.06
@@ -173,6 +177,39 @@ def test_a_package_is_calibrated_on_the_load_of_the_processor(tmp_path: Path, mo
     assert isinstance(package.response, Response)
     assert (package.response.low_w, package.response.high_w) == pytest.approx((20, 60), rel=0.1)
     assert package.response.lag_s.value < 0.2  # the tree's writer is late on a busy machine
+
+
+def test_a_package_that_does_not_follow_the_processors_own_load_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree = SimulatedPowercap(tmp_path)
+    tree.zone("intel-rapl:0", "package-0", power_w=20)
+    for key, value in tree.env.items():
+        monkeypatch.setenv(key, value)
+    with tree.running():
+        assert main(["calibrate", "--seconds", "5"]) == 3
+    captured = capsys.readouterr()
+    assert "cpu:package-0  " in captured.out
+    assert "its power does not follow this load" in captured.out
+    assert "load on and off 4 times" in captured.err
+
+
+def test_what_was_found_is_printed_though_the_gain_cannot_be_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    domain = Domain("gpu:0", "gpu", "nvml", "GPU 0", device="abc")
+    gain = FittedGain("Plug", "2026-11-28", 1.1, 0.01, 30.0, 0.5, 0.01, 0.05, 9)
+    edge = Estimate(0.05, 0.04, 0.06)
+    meter = MeterResponse(domain, MeterRecord("gpu:0", "GPU 0", "abc"), 0.1, Response(edge, edge, 70, 350, None))
+    fit = ReferenceFit(1.1, 0.01, 30.0, 0.5, [])
+    found = Calibration(Wave(0, 9, ((1, 2), (3, 4))), [meter], meter, fit, gains=[(domain, gain)])
+    (tmp_path / "file").touch()
+    options = _parser().parse_args(["calibrate", "--out", str(tmp_path / "file" / "below")])
+    with pytest.raises(UnwritableOutput, match="cannot be kept"):
+        command.show(found, options)
+    said = capsys.readouterr().out
+    assert "70 W without load, 350 W with it" in said
+    assert "lag: 50 ms (40 ms to 60 ms)" in said
 
 
 def test_where_there_is_only_a_model_nothing_can_be_calibrated(
