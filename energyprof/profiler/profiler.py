@@ -11,16 +11,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
+from energyprof.analysis.cpu_use import CpuUse
 from energyprof.analysis.curve import curve
 from energyprof.analysis.reference import follow
 from energyprof.capture import spans
+from energyprof.capture.cpu_use_log import CpuUseLog
 from energyprof.capture.sampler import Sampler
 from energyprof.capture.spans import OpenSpan, SpanLog, Stretch, begin, finish
 from energyprof.footprint.site import Site
 from energyprof.model.errors import EnergyprofError, NotMeasurable
 from energyprof.model.span import Span
 from energyprof.model.timeline import Timeline
-from energyprof.profiler.fold import NS_PER_S, Books
+from energyprof.profiler.fold import NS_PER_S, Books, meters_cpu
 from energyprof.profiler.measurement import Measurement
 from energyprof.profiler.result import Result, combined, measurement_of, resolved, result_of, unmeasured
 from energyprof.profiler.session import write_session
@@ -79,6 +81,7 @@ class Profiler:
         self._begun = False
         self._forked = False
         self._warnings: list[str] = []
+        self._cpu_use = CpuUseLog()
 
     def start(self) -> Profiler:
         """Starts counting.
@@ -95,6 +98,8 @@ class Profiler:
             self._begun = True
         self._sampler.start()
         self._books = Books(self._log, self._sampler.domains, time.monotonic())
+        if any(map(meters_cpu, self._books.domains)):
+            self._cpu_use.start()
         self._log.activate()
         _started.append(self)
         threading.Thread(target=self._fold_forever, name="energyprof-fold", daemon=True).start()
@@ -118,6 +123,7 @@ class Profiler:
         books = self._open_books()
         self._log.deactivate()
         self._ended.set()
+        self._cpu_use.stop()
         self._settle(end_s)
         self._fold(end_s)
         timelines = self._sampler.timelines()
@@ -201,10 +207,14 @@ class Profiler:
             covered_s = max(covered_s, time.monotonic() - STALLED_S)
             closed, running = self._log.take()
             self._keep(closed)
-            books.close_until(covered_s if end_s is None else end_s, closed, running, timelines)
+            books.close_until(covered_s if end_s is None else end_s, closed, running, timelines, self._used())
+            self._cpu_use.forget_before(books.closed_s)
             follow(books.references, everything, books.closed_s)
             if self._out is None:
                 self._sampler.forget_before(books.closed_s, keep_ticks=KEPT_TICKS)
+
+    def _used(self) -> CpuUse | None:
+        return CpuUse(*self._cpu_use.columns()) if self._cpu_use.read() else None
 
     def _keep(self, closed: list[OpenSpan]) -> None:
         if self._out is not None:

@@ -68,7 +68,7 @@ class EnergyCounter:
 
     def read(self) -> int:
         count = int(self._smi.amdsmi_get_energy_count(self._handle)["energy_accumulator"])
-        if count == 0 or self.joules_per_count <= 0:  # a second die of a card shows the first one's meter as 0
+        if count == 0 or self.joules_per_count <= 0:  # never taken for energy: it may be a die without a meter
             raise CannotRead("the energy counter says 0")
         return count
 

@@ -90,19 +90,16 @@ def find(environ: Mapping[str, str], *, clock_ns: Callable[[], int] = time.monot
     Args:
         clock_ns: monotonic, for power that is integrated here.
     """
-    from urllib.parse import urlsplit
-
     address = environ.get(VARIABLE, "").strip()
-    url = urlsplit(address)
     if not address:
         return Finding(None, f"{VARIABLE} names no plug.", ASK)
-    if url.scheme != "http" or not url.hostname:
+    place = _place(address)
+    if place is None:
         return Finding(None, f"{VARIABLE}={address!r} is no address of the form http://HOST[:PORT][/PATH].", ASK)
-    asked = url.path.strip("/")
-    paths = [f"{url.path}?{url.query}" if url.query else url.path] if asked else list(PATHS)
+    host, port, asked = place
     failures: dict[str, None] = {}
-    for path in paths:
-        question = _question(url.hostname, url.port or 80, path)
+    for path in [asked] if asked else PATHS:
+        question = _question(host, port, path)
         try:
             return Finding(PlugSensor(question, question(), clock_ns))
         except CannotRead as reason:
@@ -111,8 +108,23 @@ def find(environ: Mapping[str, str], *, clock_ns: Callable[[], int] = time.monot
     return Finding(
         None,
         f"The plug at {address} gives no power: {said}.",
-        f"curl '{address.rstrip('/')}{paths[0] if not asked else ''}'",
+        f"curl '{address if asked else address.rstrip('/') + PATHS[0]}'",
     )
+
+
+def _place(address: str) -> tuple[str, int, str] | None:
+    """Host, port, and the path with its query, which is empty where none is named; None where it is no address."""
+    from urllib.parse import urlsplit
+
+    try:
+        url = urlsplit(address)
+        port = url.port or 80
+    except ValueError:
+        return None
+    if url.scheme != "http" or not url.hostname:
+        return None
+    path = url.path if url.path.strip("/") else ""
+    return url.hostname, port, f"{path}?{url.query}" if path and url.query else path
 
 
 def _question(host: str, port: int, path: str) -> Callable[[], Reply]:

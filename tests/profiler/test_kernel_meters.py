@@ -23,9 +23,9 @@ def test_a_module_that_shows_its_rails_is_measured_by_its_input(sysfs: Path) -> 
     chip(sysfs, 0, "ina3221", "1-0040", **rails, in2_label="VDD_SOC", in2_input=5000, curr2_input=500)
     with Profiler(["hwmon"]) as profiler:
         start_s = time.monotonic()
-        time.sleep(1.5)
+        time.sleep(2.5)
         lasted_s = time.monotonic() - start_s
-    assert profiler.result.total.value == pytest.approx(10 * lasted_s, rel=0.1)
+    assert profiler.result.total.value == pytest.approx(10 * lasted_s, rel=0.15)
     [measured] = profiler.result.coverage.measured
     assert measured.startswith("ina3221 VDD_IN (1-0040): hwmon power readings, integrated; the whole module")
 
@@ -53,5 +53,5 @@ def test_a_battery_beside_a_modelled_cpu_is_a_reference(sysfs: Path) -> None:
         lasted_s = time.monotonic() - start_s
     [sentence] = profiler.result.coverage.references
     assert sentence.startswith("Battery (BAT0), in no total (a reference: the battery feeds the whole machine): ")
-    assert float(sentence.split("): ")[1].split(" J (±")[0]) == pytest.approx(15 * lasted_s, rel=0.15)
+    assert float(sentence.split("): ")[1].split(" J (±")[0]) == pytest.approx(15 * lasted_s, rel=0.25)
     assert profiler.result.total.basis == "estimated"

