@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import os
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,8 +17,17 @@ from contextvars import ContextVar
 from time import monotonic_ns
 from types import ModuleType
 
+from energyprof.capture.bundle import Bundle, bundled, keep
+
 CURRENT: ContextVar[OpenSpan | None] = ContextVar("energyprof_span", default=None)
+FULL = 4096
+"""Spans that a log keeps one by one; when there are more, the short ones among them are bundled: some 3 MB."""
+
+CROWDED = 16384
+"""Spans too long to be bundled, or stretches of bundles, after which a log asks to be taken from: some 15 MB."""
+
 _ids = itertools.count(1)
+_modules = sys.modules
 
 
 class OpenSpan:
@@ -28,9 +38,24 @@ class OpenSpan:
         active_ns: start of the stretch that is going on; None while suspended or after the end.
         primary: the innermost log that was active when it began.
         uncounted: for each work unit that could not be counted, why.
+        kept: whether something refers to it, so that it cannot be bundled; then its parent is kept as well.
+        place: where it stands among those that are bundled with it; -1 before.
     """
 
-    __slots__ = ("active_ns", "closed", "error", "id", "name", "parent", "primary", "segments", "uncounted", "units")
+    __slots__ = (
+        "active_ns",
+        "closed",
+        "error",
+        "id",
+        "kept",
+        "name",
+        "parent",
+        "place",
+        "primary",
+        "segments",
+        "uncounted",
+        "units",
+    )
 
     def __init__(self, name: str, parent: OpenSpan | None) -> None:
         self.id = next(_ids)
@@ -43,18 +68,34 @@ class OpenSpan:
         self.error: str | None = None
         self.uncounted: dict[str, str] | None = None
         self.primary = _active[-1] if _active else None
+        self.kept = False
+        self.place = -1
+
+
+Finished = OpenSpan | Bundle
 
 
 class SpanLog:
-    """Receives the spans that close while it is active."""
+    """Receives the spans that close while it is active.
 
-    def __init__(self) -> None:
+    Args:
+        crowded: called, in the thread of whoever finishes a span, when it holds so much that it should be taken from.
+    """
+
+    def __init__(self, crowded: Callable[[], None] = lambda: None) -> None:
         self.closed: deque[OpenSpan] = deque()
+        self._kept: list[OpenSpan] = []
+        self._bundles: list[Bundle] = []
+        self._stretches = 0
+        self._crowded = crowded
+        self._since_ns = 0
         self._open_at_end: list[OpenSpan] | None = None
+        self._lock = threading.Lock()
 
     def activate(self) -> None:
         """Receives spans from now on."""
         global _active
+        self._since_ns = monotonic_ns()
         _active = (*_active, self)
 
     def deactivate(self) -> None:
@@ -64,16 +105,49 @@ class SpanLog:
             self._open_at_end = open_spans()
         _active = tuple(log for log in _active if log is not self)
 
-    def take(self) -> tuple[list[OpenSpan], list[OpenSpan]]:
+    def bundle(self) -> None:
+        """Bundles the short spans among those that have closed, unless somebody is at it or takes them."""
+        if not self._lock.acquire(blocking=False):  # it may be this very thread, which collects garbage meanwhile
+            return
+        try:
+            batch = self._closed_so_far()
+            keep([*open_spans(), *self.closed])  # in this order: a span moves from the first to the second
+            bundles, kept = bundled(batch, self._since_ns)
+            self._bundles += bundles
+            self._kept += kept
+            self._stretches += sum(len(bundle.segments) for bundle in bundles)
+        finally:
+            self._lock.release()
+        if max(len(self._kept), self._stretches) > CROWDED:
+            self._crowded()
+
+    def take(self) -> tuple[list[Finished], list[OpenSpan]]:
         """The spans that closed since the last time, and those that are open.
 
         The open ones are looked up first, so that a span that ends in between is seen twice, and given as a closed
         one, rather than not at all.
         """
-        running = open_spans() if self._open_at_end is None else self._open_at_end
-        closed = [self.closed.popleft() for _ in range(len(self.closed))]
+        with self._lock:
+            running = open_spans() if self._open_at_end is None else self._open_at_end
+            closed: list[OpenSpan] = [*self._kept, *self._closed_so_far()]
+            bundles, self._bundles, self._kept, self._stretches = self._bundles, [], [], 0
+        keep(closed)
         ended = set(closed)
-        return closed, [span for span in running if span not in ended]
+        return [*bundles, *closed], [span for span in running if span not in ended]
+
+    def last_ns(self) -> int:
+        """When the last span ended that was not taken yet; 0 where there is none."""
+        with self._lock:
+            waiting: list[Finished] = [*self._bundles, *self._kept, *list(self.closed)]
+        return max((span.segments[-1][1] for span in waiting if span.segments), default=0)
+
+    @property
+    def held(self) -> int:
+        """How many spans and stretches are kept."""
+        return len(self.closed) + len(self._kept) + self._stretches
+
+    def _closed_so_far(self) -> list[OpenSpan]:
+        return [self.closed.popleft() for _ in range(len(self.closed))]
 
 
 _active: tuple[SpanLog, ...] = ()
@@ -115,6 +189,9 @@ def finish(span: OpenSpan, error: BaseException | None = None) -> None:
     for log in _active:
         log.closed.append(span)
     _open.pop(span.id, None)  # last, so that at every instant it is among the open or the closed ones
+    for log in _active:
+        if len(log.closed) >= FULL:
+            log.bundle()
 
 
 def open_spans() -> list[OpenSpan]:
@@ -122,11 +199,34 @@ def open_spans() -> list[OpenSpan]:
     return list(_open.values())
 
 
-class Stretch:
-    """One active stretch of a span, as a context manager that swallows nothing.
+def enter(span: OpenSpan) -> OpenSpan | None:
+    """Begins an active stretch of a span; gives what was the current span before."""
+    if "torch.cuda" in _modules:
+        synchronise_devices()
+    before = CURRENT.get()
+    CURRENT.set(span)
+    span.active_ns = monotonic_ns()
+    return before
+
+
+def leave(span: OpenSpan, before: OpenSpan | None) -> None:
+    """Ends an active stretch.
 
     It may be left in another context than it was entered in, as around a `yield`: that context keeps its own span.
     """
+    try:
+        if "torch.cuda" in _modules:
+            synchronise_devices()
+    finally:  # the wait may be interrupted
+        assert span.active_ns is not None
+        span.segments.append((span.active_ns, monotonic_ns()))
+        span.active_ns = None  # after the segment is there, so that another thread sees the stretch at every instant
+        if CURRENT.get() is span:
+            CURRENT.set(before)
+
+
+class Stretch:
+    """One active stretch of a span, as a context manager that swallows nothing."""
 
     __slots__ = ("_before", "_span")
 
@@ -134,24 +234,10 @@ class Stretch:
         self._span = span
 
     def __enter__(self) -> None:
-        synchronise_devices()
-        self._before = CURRENT.get()
-        CURRENT.set(self._span)
-        self._span.active_ns = monotonic_ns()
+        self._before = enter(self._span)
 
     def __exit__(self, *_: object) -> None:
-        try:
-            synchronise_devices()
-        finally:  # the wait may be interrupted
-            self._end()
-
-    def _end(self) -> None:
-        span = self._span
-        assert span.active_ns is not None
-        span.segments.append((span.active_ns, monotonic_ns()))
-        span.active_ns = None  # after the segment is there, so that another thread sees the stretch at every instant
-        if CURRENT.get() is span:
-            CURRENT.set(self._before)
+        leave(self._span, self._before)
 
 
 def synchronise_devices() -> None:

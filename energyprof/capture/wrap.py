@@ -11,7 +11,7 @@ import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import Any
 
-from energyprof.capture.spans import OpenSpan, Stretch, begin, finish
+from energyprof.capture.spans import OpenSpan, Stretch, begin, enter, finish, leave
 
 Count = Callable[[OpenSpan, Any], None]
 """Called with the span and the function's result, before the span is closed; counts work units."""
@@ -33,8 +33,11 @@ def _wrap_plain(function: Callable[..., Any], name: str, count: Count | None) ->
     def call(*args: Any, **kwargs: Any) -> Any:
         span = begin(name)
         try:
-            with Stretch(span):
+            before = enter(span)
+            try:
                 result = function(*args, **kwargs)
+            finally:
+                leave(span, before)
             if count is not None:
                 count(span, result)
         except BaseException as error:
@@ -51,8 +54,11 @@ def _wrap_coroutine(function: Callable[..., Awaitable[Any]], name: str, count: C
     async def call(*args: Any, **kwargs: Any) -> Any:
         span = begin(name)
         try:
-            with Stretch(span):
+            before = enter(span)
+            try:
                 result = await function(*args, **kwargs)
+            finally:
+                leave(span, before)
             if count is not None:
                 count(span, result)
         except BaseException as error:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from energyprof.analysis.curve import Curve, curve
 from energyprof.analysis.exclusive import Stretch, clipped, union, without
 from energyprof.analysis.ledger import Carry, Piece, apportion
-from energyprof.capture.spans import OpenSpan, SpanLog
+from energyprof.capture.bundle import Bundle
+from energyprof.capture.spans import Finished, OpenSpan, SpanLog
 from energyprof.model.domain import Domain, outermost
 from energyprof.model.timeline import Timeline
 from energyprof.profiler.accounts import DomainAccounts, Group, Owner, Work, groups_of, path_of
@@ -24,7 +25,7 @@ Key = tuple[str, int]
 class Snapshot:
     """A span's segments as they stood when it was looked at."""
 
-    span: OpenSpan
+    span: Finished
     segments: list[Stretch]
 
 
@@ -65,10 +66,10 @@ class Books:
         self.work: dict[tuple[bool, str], Work] = {}
         self.missing: dict[str, str] = {}
         self._carries: dict[Key, Carry] = {}
-        self._waiting: list[OpenSpan] = []
+        self._waiting: list[Finished] = []
 
     def close_until(
-        self, instant_s: float, spans: Iterable[OpenSpan], running: Iterable[OpenSpan], timelines: Sequence[Timeline]
+        self, instant_s: float, spans: Iterable[Finished], running: Iterable[OpenSpan], timelines: Sequence[Timeline]
     ) -> None:
         """Accounts for all joules up to an instant.
 
@@ -149,17 +150,23 @@ class Books:
             pieces += [(number, low, high) for low, high in own]
         return Occupants.of(list(numbers), pieces)
 
-    def _count(self, span: OpenSpan) -> None:
+    def _count(self, span: Finished) -> None:
         work = self.work.setdefault((span.primary is self._log, span.name), Work())
-        work.calls += 1
-        segments = [(start / NS_PER_S, end / NS_PER_S) for start, end in span.segments]
-        work.duration_s += sum(end - start for start, end in clipped(segments, self.start_s, math.inf))
+        if isinstance(span, Bundle):
+            work.calls += span.calls
+            work.errors += span.errors
+            work.duration_s += span.duration_ns / NS_PER_S
+        else:
+            work.calls += 1
+            work.errors += span.error is not None
+            segments = [(start / NS_PER_S, end / NS_PER_S) for start, end in span.segments]
+            work.duration_s += sum(end - start for start, end in clipped(segments, self.start_s, math.inf))
         for unit, amount in (span.units or {}).items():
             work.units[unit] = work.units.get(unit, 0.0) + amount
         work.uncounted = {**(span.uncounted or {}), **work.uncounted}
 
 
-def _snapshot(span: OpenSpan, instant_s: float) -> Snapshot:
+def _snapshot(span: Finished, instant_s: float) -> Snapshot:
     active_ns = span.active_ns  # before the segments: a stretch that ends in between is then seen as one of these
     segments = [(start / NS_PER_S, end / NS_PER_S) for start, end in span.segments]
     last_s = segments[-1][0] if segments else 0.0
@@ -171,7 +178,13 @@ def _snapshot(span: OpenSpan, instant_s: float) -> Snapshot:
 def _running(snapshot: Snapshot, open_ids: Collection[int]) -> tuple[tuple[int, str], ...]:
     """Id and name of the span and of those around it, as far as they have not ended."""
     found = []
-    span: OpenSpan | None = snapshot.span
+    span: OpenSpan | None
+    if isinstance(snapshot.span, Bundle):
+        span = snapshot.span.parent
+        if snapshot.span.id in open_ids:
+            found += [(snapshot.span.id, name) for name in snapshot.span.names]
+    else:
+        span = snapshot.span
     while span is not None:
         if span.id in open_ids:
             found.append((span.id, span.name))

@@ -14,7 +14,7 @@ from types import TracebackType
 from energyprof.analysis.curve import curve
 from energyprof.capture import spans
 from energyprof.capture.sampler import Sampler
-from energyprof.capture.spans import OpenSpan, SpanLog, Stretch, begin, finish
+from energyprof.capture.spans import Finished, SpanLog, Stretch, begin, finish
 from energyprof.footprint.site import Site
 from energyprof.model.errors import EnergyprofError, NotMeasurable
 from energyprof.model.span import Span
@@ -68,7 +68,8 @@ class Profiler:
         self._site = Site(grid=grid, pue=pue, wue_l_per_kwh=wue_l_per_kwh)
         self._sampler = Sampler(sensors)
         self._out = None if out is None else Path(out)
-        self._log = SpanLog()
+        self._wanted = threading.Event()
+        self._log = SpanLog(crowded=self._wanted.set)
         self._books: Books | None = None
         self._record: list[Span] = []
         self._timelines: list[Timeline] = []
@@ -117,6 +118,7 @@ class Profiler:
         books = self._open_books()
         self._log.deactivate()
         self._ended.set()
+        self._wanted.set()
         self._settle(end_s)
         self._fold(end_s)
         timelines = self._sampler.timelines()
@@ -170,8 +172,7 @@ class Profiler:
         """Accounts for every span that has closed, once the ticks that cover it have arrived."""
         if not self._sampler.running:
             return
-        last_ns = max((span.segments[-1][1] for span in list(self._log.closed) if span.segments), default=0)
-        if last_ns:
+        if last_ns := self._log.last_ns():
             self._settle(last_ns / NS_PER_S)
         self._fold(None)
 
@@ -196,12 +197,14 @@ class Profiler:
             if self._out is None:
                 self._sampler.forget_before(books.closed_s, keep_ticks=KEPT_TICKS)
 
-    def _keep(self, closed: list[OpenSpan]) -> None:
+    def _keep(self, closed: list[Finished]) -> None:
         if self._out is not None:
             self._record += [_recorded(span) for span in closed if span.segments]
 
     def _fold_forever(self) -> None:
-        while not self._ended.wait(FOLD_PERIOD_S):
+        while not self._ended.is_set():
+            self._wanted.wait(FOLD_PERIOD_S)
+            self._wanted.clear()
             with self._lock:
                 if not self._ended.is_set():
                     self._fold(None)
@@ -288,7 +291,7 @@ def _ticks_after(timeline: Timeline, instant_s: float) -> int:
     return sum(seen_s > instant_s for seen_s in timeline.seen_s[-2 * QUIET_TICKS :])
 
 
-def _recorded(span: OpenSpan) -> Span:
+def _recorded(span: Finished) -> Span:
     segments = [(start / NS_PER_S, end / NS_PER_S) for start, end in span.segments]
     parent = None if span.parent is None else span.parent.id
     return Span(span.id, span.name, segments, dict(span.units or {}), parent, span.error)
