@@ -101,7 +101,7 @@ def bundled(batch: Sequence[OpenSpan], since_ns: int) -> tuple[list[Bundle], lis
     Args:
         batch: closed spans in the order in which they closed. What other spans lie in, open ones and those that closed
             later, is marked as kept.
-        since_ns: spans that began before are left alone.
+        since_ns: not 0; spans that began before are left alone.
     """
     _keep_unsuitable(batch, since_ns)
     short, keys = _columns([span for span in batch if not span.kept])
@@ -116,11 +116,11 @@ def _keep_unsuitable(batch: Sequence[OpenSpan], since_ns: int) -> None:
     """Long ones, suspended ones, and those that outlived what they ran in."""
     unsuitable = []
     for span in batch:
-        segments, parent = span.segments, span.parent
-        start_ns, end_ns = segments[0] if len(segments) == 1 else (0, CELL_NS)
+        parent = span.parent
         if (
-            end_ns - start_ns >= CELL_NS
-            or start_ns < since_ns
+            span.later is not None
+            or span.end_ns - span.start_ns >= CELL_NS
+            or span.start_ns < since_ns
             or (parent is not None and parent.place >= 0 and not parent.kept)
         ):
             unsuitable.append(span)
@@ -136,7 +136,9 @@ def _columns(spans: list[OpenSpan]) -> tuple[_Short, list[_Key]]:
     numbers: dict[tuple[object, ...], int] = {}
     found: dict[_Key, int] = {}
     keys: list[int] = []
-    outer_keys, roots, times = [], [], []
+    outer_keys: list[int] = []
+    roots: list[int] = []
+    starts_ns, ends_ns = [], []
     for place, span in enumerate(spans):
         parent, outer, root = span.parent, -1, place
         if parent is not None and not parent.kept:
@@ -151,9 +153,10 @@ def _columns(spans: list[OpenSpan]) -> tuple[_Short, list[_Key]]:
         keys.append(key)
         outer_keys.append(outer)
         roots.append(root)
-        times.append(span.segments[0])
-    edges = np.fromiter(itertools.chain.from_iterable(times), np.int64, 2 * len(times)).reshape(-1, 2)
-    return _Short(spans, keys, outer_keys, roots, edges[:, 0], edges[:, 1]), list(found)
+        starts_ns.append(span.start_ns)
+        ends_ns.append(span.end_ns)
+    columns = np.array(starts_ns, np.int64), np.array(ends_ns, np.int64)
+    return _Short(spans, keys, outer_keys, roots, *columns), list(found)
 
 
 def _tangled(short: _Short) -> set[int]:
@@ -204,9 +207,7 @@ def _bundles(short: _Short, keys: Sequence[_Key]) -> list[Bundle]:
     return list(made.values())
 
 
-def _laid_out(
-    starts: Array, ends: Array, key: Array, outer: Array, keys: int
-) -> Iterable[tuple[int, int, int, int]]:
+def _laid_out(starts: Array, ends: Array, key: Array, outer: Array, keys: int) -> Iterable[tuple[int, int, int, int]]:
     """(key, cell, start, end) of stretches that stand for the spans: the same time of each key, alone or at once."""
     import numpy as np
 

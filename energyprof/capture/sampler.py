@@ -90,7 +90,7 @@ class Sampler:
                 "Free some space in the temporary folder, or allow child processes."
             ) from error
         if wait:
-            self._ready_or_stopped()
+            self.ready_or_stopped()
         threading.Thread(target=self._drain_forever, name="energyprof-drain", daemon=True).start()
 
     def _launch(self) -> None:
@@ -107,7 +107,7 @@ class Sampler:
             raise
         _running.add(self)
 
-    def _ready_or_stopped(self) -> None:
+    def ready_or_stopped(self) -> None:
         """Waits for the first readings; where there are none, nothing that was started may go on."""
         try:
             self.ready()

@@ -34,7 +34,8 @@ class OpenSpan:
     """A span while it lives, and until its joules are worked out.
 
     Attributes:
-        segments: (start_ns, end_ns) of each active stretch that has ended.
+        start_ns, end_ns: the first active stretch that has ended; both 0 before.
+        later: (start_ns, end_ns) of the others; None where there is none, as in most calls.
         active_ns: start of the stretch that is going on; None while suspended or after the end.
         primary: the innermost log that was active when it began.
         uncounted: for each work unit that could not be counted, why.
@@ -45,14 +46,16 @@ class OpenSpan:
     __slots__ = (
         "active_ns",
         "closed",
+        "end_ns",
         "error",
         "id",
         "kept",
+        "later",
         "name",
         "parent",
         "place",
         "primary",
-        "segments",
+        "start_ns",
         "uncounted",
         "units",
     )
@@ -61,7 +64,9 @@ class OpenSpan:
         self.id = next(_ids)
         self.name = name
         self.parent = parent
-        self.segments: list[tuple[int, int]] = []
+        self.start_ns = 0
+        self.end_ns = 0
+        self.later: list[tuple[int, int]] | None = None
         self.active_ns: int | None = None
         self.closed = False
         self.units: dict[str, float] | None = None
@@ -70,6 +75,18 @@ class OpenSpan:
         self.primary = _active[-1] if _active else None
         self.kept = False
         self.place = -1
+
+    @property
+    def segments(self) -> list[tuple[int, int]]:
+        """(start_ns, end_ns) of each active stretch that has ended."""
+        if not self.end_ns:
+            return []
+        return [(self.start_ns, self.end_ns), *(self.later or ())]
+
+    @segments.setter
+    def segments(self, stretches: list[tuple[int, int]]) -> None:
+        (self.start_ns, self.end_ns), *later = stretches
+        self.later = later or None
 
 
 Finished = OpenSpan | Bundle
@@ -218,11 +235,21 @@ def leave(span: OpenSpan, before: OpenSpan | None) -> None:
         if "torch.cuda" in _modules:
             synchronise_devices()
     finally:  # the wait may be interrupted
-        assert span.active_ns is not None
-        span.segments.append((span.active_ns, monotonic_ns()))
+        if span.end_ns:
+            _add(span, monotonic_ns())
+        else:
+            span.start_ns = span.active_ns  # type: ignore[assignment]
+            span.end_ns = monotonic_ns()
         span.active_ns = None  # after the segment is there, so that another thread sees the stretch at every instant
         if CURRENT.get() is span:
             CURRENT.set(before)
+
+
+def _add(span: OpenSpan, end_ns: int) -> None:
+    assert span.active_ns is not None
+    if span.later is None:
+        span.later = []
+    span.later.append((span.active_ns, end_ns))
 
 
 class Stretch:

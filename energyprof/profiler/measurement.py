@@ -25,6 +25,7 @@ class Measurement:
         power_w: mean power while active, of finished calls. co2e_g, water_l: at the profiler's grid.
         estimator: how the joules were obtained; None where they are unknown.
         uncounted: for each unit that could not be counted in every call, why.
+        errors: how many of the calls ended with an exception.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Measurement:
     estimator: Estimator | None
     warnings: list[str] = field(default_factory=list)
     uncounted: dict[str, str] = field(default_factory=dict)
+    errors: int = 0
 
     @property
     def per_call(self) -> Quantity:

@@ -93,7 +93,10 @@ class Profiler:
                     "Make a new Profiler."
                 )
             self._begun = True
-        self._sampler.start()
+        self._sampler.start(wait=False)
+        import numpy  # noqa: F401 - while the sampler starts; else the first call that needs it would be held up
+
+        self._sampler.ready_or_stopped()
         self._books = Books(self._log, self._sampler.domains, time.monotonic())
         self._log.activate()
         _started.append(self)

@@ -111,6 +111,7 @@ def measurement_of(books: Books, name: str, site: Site, *, primary: bool = False
         estimator=_estimator(books) if energy.value is not None else None,
         warnings=list(work.uncounted.values()),
         uncounted=dict(work.uncounted),
+        errors=work.errors,
     )
 
 
@@ -198,6 +199,7 @@ def combined(measurements: Sequence[Measurement]) -> Measurement:
             estimator=first.estimator if first.estimator == other.estimator else "interpolate",
             warnings=list(dict.fromkeys([*first.warnings, *other.warnings])),
             uncounted=uncounted,
+            errors=first.errors + other.errors,
         )
     return first
 
@@ -227,6 +229,7 @@ def _work(books: Books, name: str, primary: bool) -> Work:
         if worker != name or (primary and not was_primary):
             continue
         total.calls += work.calls
+        total.errors += work.errors
         total.duration_s += work.duration_s
         for unit, amount in work.units.items():
             total.units[unit] = total.units.get(unit, 0.0) + amount

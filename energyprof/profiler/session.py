@@ -64,6 +64,7 @@ def measurement_json(measurement: Measurement) -> dict[str, Any]:
     return {
         "name": measurement.name,
         "calls": measurement.calls,
+        "errors": measurement.errors,
         "duration_s": measurement.duration_s,
         "units": measurement.units,
         "energy_j": measurement.energy.to_json(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from energyprof import Profiler, profile
-from energyprof.capture.spans import open_spans
+from energyprof.capture.spans import FULL, open_spans
 from energyprof.model.errors import InvalidValue
 
 ROOT = Path(__file__).parents[2]
@@ -185,3 +186,20 @@ def test_a_type_checker_still_sees_the_signature(tmp_path: Path) -> None:
     assert output.count('Revealed type is "int"') + output.count('Revealed type is "builtins.int"') == 2, output
     assert 'Argument 1 to "run" of "Model"' in output or 'Argument 1 has incompatible type "int"' in output, output
     assert 'Missing positional argument "text"' in output, output
+
+
+def test_a_hot_loop_counts_every_call_and_error_and_keeps_few_spans() -> None:
+    @profile(units={"tokens": lambda result: result})
+    def hot(number: int) -> int:
+        if number % 1000 == 7:
+            raise KeyError(number)
+        return 2
+
+    with Profiler(sensors=["cpu-model"]) as profiler:
+        for number in range(50_000):
+            with contextlib.suppress(KeyError):
+                hot(number)
+        assert len(profiler._log.closed) + len(profiler._log._kept) < 2 * FULL
+    [measurement] = profiler.result
+    assert (measurement.calls, measurement.errors, measurement.units) == (50_000, 50, {"tokens": 2.0 * 49_950})
+    assert hot.energy.calls == 50_000

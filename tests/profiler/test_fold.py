@@ -7,6 +7,7 @@ import random
 import pytest
 from simulated.readings import GPU, Course, polled
 
+from energyprof.capture.bundle import bundled
 from energyprof.capture.spans import OpenSpan, SpanLog
 from energyprof.profiler.accounts import Group
 from energyprof.profiler.fold import BEST, Books
@@ -46,3 +47,33 @@ def test_how_often_the_books_are_closed_does_not_change_what_functions_get() -> 
         [account] = [account for owner, account in accounts.owners.items() if owner.path == (name,)]
         assert account.energy_j == pytest.approx(drawn_j, rel=0.005)
         assert accounts.doubt(Group("own", False, name)).uncertainty_j < 0.01 * drawn_j
+
+
+def test_bundled_calls_far_below_the_counters_period_get_the_joules_that_each_drew() -> None:
+    generator, course, spans, now_s = random.Random(2), Course(), [], 2.0
+    truth_j, calls = {"f": 0.0, "g": 0.0}, {"f": 0, "g": 0}
+    while now_s < 20:
+        for name, power_w in (("f", 300), ("g", 120)):
+            start_s = now_s
+            for _ in range(generator.randint(20, 150)):
+                duration_s = generator.uniform(0.0002, 0.0008)
+                span = OpenSpan(name, None)
+                span.segments, span.closed = [(round(now_s * 1e9), round((now_s + duration_s) * 1e9))], True
+                spans.append(span)
+                calls[name] += 1
+                now_s += duration_s
+            course.pulse(start_s, now_s - start_s, power_w)
+            truth_j[name] += power_w * (now_s - start_s)
+        now_s += generator.uniform(0.0, 0.3)
+    bundles, kept = bundled(spans, 1)
+    assert kept == []
+    books, timeline = Books(SpanLog(), [GPU], 0.5), polled(course, 23.0)
+    books.close_until(9.0, bundles, [], [timeline])
+    books.close_until(22.5, [], [], [timeline])
+    accounts = books.accounts[GPU.id, BEST]
+    for name, drawn_j in truth_j.items():
+        [account] = [account for owner, account in accounts.owners.items() if owner.path == (name,)]
+        assert account.energy_j == pytest.approx(drawn_j, rel=0.005)
+    assert {name: work.calls for (_, name), work in books.work.items()} == calls
+    shared_j = sum(account.energy_j for account in accounts.owners.values())
+    assert shared_j + accounts.idle_j + accounts.unattributed_j == pytest.approx(accounts.total_j, rel=1e-9)
