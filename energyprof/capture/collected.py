@@ -25,10 +25,24 @@ class Collected:
         self._offsets = [0] * len(domains)
         self._position = 0
 
-    def take(self, ring: Ring) -> None:
-        """Reads what is new in the ring."""
+    @property
+    def position(self) -> int:
+        """How many records of the ring have been read."""
+        return self._position
+
+    def take(self, ring: Ring) -> tuple[list[tuple[int, ...]], int]:
+        """Reads what is new in the ring; returns its records, and how many before them were overwritten."""
         records, self._position, lost = ring.read(self._position)
-        reasons = _fault_reasons(ring.path)
+        self.add(records, lost, fault_reasons(ring.path))
+        return records, lost
+
+    def replay(self, records: list[tuple[int, ...]], lost: int, position: int, reasons: list[str]) -> None:
+        """Reads what another process had taken from the ring, up to that position."""
+        self.add(records, lost, reasons)
+        self._position = position
+
+    def add(self, records: list[tuple[int, ...]], lost: int, reasons: list[str]) -> None:
+        """Sorts records in; before them some may have been overwritten."""
         if lost:
             self._overrun(lost, records)
         for kind, index, after_ns, seen_ns, count in records:
@@ -96,7 +110,8 @@ class Collected:
             gaps[:] = [gap for gap in gaps if gap.end_s >= instant_s or (columns[1] and gap.end_s > columns[1][0])]
 
 
-def _fault_reasons(ring: Path) -> list[str]:
+def fault_reasons(ring: Path) -> list[str]:
+    """Why readings failed, by number."""
     path = ring.with_suffix(".faults")
     if not path.exists():
         return []

@@ -13,7 +13,8 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -48,6 +49,7 @@ class Sampler:
         period_s: seconds between polls.
         root_pid: the process whose tree a CPU model follows; None = this one.
         folder: where the ring file lies and is left if this process dies; None = a temporary folder.
+        tell: called with whatever is new: ("ticks", [records, lost, position]) or ("restarted", None).
     """
 
     def __init__(
@@ -57,11 +59,13 @@ class Sampler:
         period_s: float = DEFAULT_PERIOD_S,
         root_pid: int | None = None,
         folder: Path | None = None,
+        tell: Callable[[str, object], None] | None = None,
     ) -> None:
         self._sensors = None if sensors is None else list(sensors)
         self._period_s = period_s
         self._root_pid = root_pid
         self._folder = folder
+        self._tell = tell
         self._child: subprocess.Popen[str] | None = None
         self._ring: Ring | None = None
         self._collected: Collected | None = None
@@ -153,13 +157,23 @@ class Sampler:
         if "error" in message:
             raise getattr(errors, message["error"], NotMeasurable)(message["message"])
         self._records = [SensorRecord(**record) for record in message["records"]]
-        self._collected = Collected([_domain(shape) for shape in message["domains"]])
+        self._collected = Collected([domain_of(shape) for shape in message["domains"]])
 
     @staticmethod
     def _last_words(child: subprocess.Popen[str]) -> str:
         assert child.stderr is not None
         lines = child.stderr.read().strip().splitlines()
         return lines[-1] if lines else f"exit status {child.wait()}"
+
+    def to_json(self) -> dict[str, Any]:
+        """What another process needs to read the ring."""
+        return {
+            "ring": None if self._ring is None else self._ring.path.name,
+            "pid": os.getpid(),
+            "started_s": self._started_s,
+            "domains": [asdict(domain) for domain in self.domains],
+            "sensors": [asdict(record) for record in self.records],
+        }
 
     @property
     def domains(self) -> list[Domain]:
@@ -268,7 +282,9 @@ class Sampler:
 
     def _drain(self) -> None:
         if self._ring is not None and self._collected is not None:
-            self._collected.take(self._ring)
+            records, lost = self._collected.take(self._ring)
+            if self._tell is not None and (records or lost):
+                self._tell("ticks", [records, lost, self._collected.position])
 
     def _drain_forever(self) -> None:
         while not self._ended.wait(DRAIN_PERIOD_S):
@@ -288,6 +304,8 @@ class Sampler:
         _wait_or_kill(self._running_child())
         self._drain()
         self._collected.resume()
+        if self._tell is not None:
+            self._tell("restarted", None)
         self._child = self._spawn(self._ring.path)
         _first_line(self._child)
 
@@ -319,7 +337,8 @@ def _memory_folder() -> str | None:
     return shared if os.path.isdir(shared) and os.access(shared, os.W_OK) else None
 
 
-def _domain(shape: dict[str, Any]) -> Domain:
+def domain_of(shape: dict[str, Any]) -> Domain:
+    """A domain from its JSON values."""
     model = shape.pop("model")
     if model is not None:
         model = PowerModel(tuple(model["idle_w"]), tuple(model["active_w_per_core"]), model["source"])

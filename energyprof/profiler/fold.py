@@ -166,6 +166,14 @@ class Books:
         work.uncounted = {**(span.uncounted or {}), **work.uncounted}
 
 
+def covered_s(timeline: Timeline) -> float:
+    """Up to when the counter's course is known: a modelled one to its last reading, others to their last tick."""
+    if timeline.domain.model is not None:
+        return timeline.end_s
+    made = curve(timeline)
+    return timeline.end_s if made is None else float(made.times_s[-1])
+
+
 def _snapshot(span: Finished, instant_s: float) -> Snapshot:
     active_ns = span.active_ns  # before the segments: a stretch that ends in between is then seen as one of these
     segments = [(start / NS_PER_S, end / NS_PER_S) for start, end in span.segments]
