@@ -132,8 +132,8 @@ def _sentence(found: _Found, measured_s: float, unfinished: Counter[str]) -> str
     how = "is still running" if _runs(found.sampler["pid"]) else "ended without stopping its profiler"
     return (
         f"The process {how}, so the figures end {measured_s:.1f} s after the start, at the last reading. Calls that "
-        f"ended in the last {JOURNAL_PERIOD_S:g} s before may be missing; their joules are then not charged to "
-        f"them.{going_on}"
+        f"ended in the last {JOURNAL_PERIOD_S:g} s before, or while one call kept the interpreter to itself, may be "
+        f"missing, and their joules are then not charged to them.{going_on}"
     )
 
 
