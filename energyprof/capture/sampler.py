@@ -21,6 +21,7 @@ from typing import Any
 
 from energyprof.capture.collected import Collected
 from energyprof.capture.ring import Ring
+from energyprof.capture.sampler_thread import SamplerThread
 from energyprof.model import errors
 from energyprof.model.domain import Domain, PowerModel
 from energyprof.model.errors import NotMeasurable
@@ -33,6 +34,13 @@ DRAIN_PERIOD_S = 1.0
 
 MAX_RESTARTS = 1
 """A sampler that was killed is started again once; one that dies twice has a reason to."""
+
+MODE = "ENERGYPROF_SAMPLER"
+IN_THREAD = (
+    "The sensors are read by a thread of the measured process, {why}: while Python code runs readings come late, so "
+    "that intervals are wider, and what sampling draws is in the joules of your own code. Allow child processes to "
+    "measure from a process of its own."
+)
 
 HANDSHAKE_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 5.0
@@ -66,7 +74,8 @@ class Sampler:
         self._root_pid = root_pid
         self._folder = folder
         self._tell = tell
-        self._child: subprocess.Popen[str] | None = None
+        self._child: subprocess.Popen[str] | SamplerThread | None = None
+        self._caution: str | None = None
         self._ring: Ring | None = None
         self._collected: Collected | None = None
         self._records: list[SensorRecord] = []
@@ -84,14 +93,14 @@ class Sampler:
 
         Raises:
             UnknownName: there is no sensor of such a name.
-            NotMeasurable: nothing can be measured, or no child process can be started.
+            NotMeasurable: nothing can be measured, or there is no room for the ring.
         """
         try:
             self._launch()
         except OSError as error:
             raise NotMeasurable(
                 f"The sampler cannot be started ({error}), so no energy can be measured. "
-                "Free some space in the temporary folder, or allow child processes."
+                f"Free some space in {self._folder or _memory_folder() or 'the temporary folder'}."
             ) from error
         if wait:
             self.ready_or_stopped()
@@ -119,7 +128,8 @@ class Sampler:
             self.stop()
             raise
 
-    def _spawn(self, ring: Path) -> subprocess.Popen[str]:
+    def _spawn(self, ring: Path) -> subprocess.Popen[str] | SamplerThread:
+        """A child process, or a thread of this one where none can be had or wanted."""
         request = {
             "sensors": self._sensors,
             "root_pid": self._root_pid or os.getpid(),
@@ -128,10 +138,26 @@ class Sampler:
             "keep": self._folder is not None,
             "domains": None if self._collected is None else [domain.id for domain in self._collected.domains],
         }
+        if os.environ.get(MODE, "").lower() == "thread":
+            return self._thread(request, f"because {MODE}=thread asks for it")
         command = [sys.executable, "-I", "-S", "-c", _START, json.dumps(request), "\n".join(_import_paths())]
-        return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        try:
+            return subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            )
+        except OSError as error:
+            return self._thread(request, f"since no child process can be started here ({error})")
+
+    def _thread(self, request: dict[str, Any], why: str) -> SamplerThread:
+        assert self._ring is not None
+        self._ring.say_thread()
+        self._caution = IN_THREAD.format(why=why)
+        return SamplerThread(request)
+
+    @property
+    def cautions(self) -> list[str]:
+        """What a reader must know of how it samples: sentences."""
+        return [] if self._caution is None else [self._caution]
 
     def ready(self) -> None:
         """Waits until the first reading of every sensor is there.
@@ -160,7 +186,9 @@ class Sampler:
         self._collected = Collected([domain_of(shape) for shape in message["domains"]])
 
     @staticmethod
-    def _last_words(child: subprocess.Popen[str]) -> str:
+    def _last_words(child: subprocess.Popen[str] | SamplerThread) -> str:
+        if isinstance(child, SamplerThread):
+            return "its thread failed, and said so on standard error"
         assert child.stderr is not None
         lines = child.stderr.read().strip().splitlines()
         return lines[-1] if lines else f"exit status {child.wait()}"
@@ -232,7 +260,7 @@ class Sampler:
 
     def _close(self, ring: Ring) -> SamplerRecord:
         assert self._started_s is not None
-        record = SamplerRecord("process", ring.period_s, ring.cpu_s, time.monotonic() - self._started_s)
+        record = SamplerRecord(ring.mode, ring.period_s, ring.cpu_s, time.monotonic() - self._started_s)
         self._last_polled_s = ring.polled_s
         ring.close()
         self._ring = None
@@ -264,7 +292,7 @@ class Sampler:
     ) -> None:
         self.stop()
 
-    def _running_child(self) -> subprocess.Popen[str]:
+    def _running_child(self) -> subprocess.Popen[str] | SamplerThread:
         if self._child is None:
             raise NotMeasurable("The sampler was not started, so there is nothing to read. Call start() first.")
         return self._child
@@ -345,8 +373,10 @@ def domain_of(shape: dict[str, Any]) -> Domain:
     return Domain(**shape, model=model)
 
 
-def _first_line(child: subprocess.Popen[str]) -> str:
+def _first_line(child: subprocess.Popen[str] | SamplerThread) -> str:
     """What the child says first; empty where it ended, or hung and was killed."""
+    if isinstance(child, SamplerThread):
+        return child.first_line(HANDSHAKE_TIMEOUT_S)
     assert child.stdout is not None
     ready, _, _ = select.select([child.stdout], [], [], HANDSHAKE_TIMEOUT_S)
     if not ready:
@@ -354,7 +384,10 @@ def _first_line(child: subprocess.Popen[str]) -> str:
     return child.stdout.readline()
 
 
-def _wait_or_kill(child: subprocess.Popen[str]) -> None:
+def _wait_or_kill(child: subprocess.Popen[str] | SamplerThread) -> None:
+    if isinstance(child, SamplerThread):
+        child.wait(STOP_TIMEOUT_S)
+        return
     try:
         child.wait(STOP_TIMEOUT_S)
     except subprocess.TimeoutExpired:

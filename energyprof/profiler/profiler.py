@@ -22,6 +22,7 @@ from energyprof.model.errors import EnergyprofError, NotMeasurable
 from energyprof.model.run import SamplerRecord
 from energyprof.model.timeline import Timeline
 from energyprof.profiler.fold import NS_PER_S, Books, covered_s
+from energyprof.profiler.gaps import gap_warnings
 from energyprof.profiler.journal import JOURNAL_PERIOD_S, Journal, unwritable
 from energyprof.profiler.measurement import Measurement
 from energyprof.profiler.result import Result, combined, measurement_of, resolved, result_of, unmeasured
@@ -212,7 +213,7 @@ class Profiler:
 
     def _all_warnings(self) -> list[str]:
         failure = None if self._journal is None else self._journal.failure
-        return [*self._warnings, *([failure] if failure else [])]
+        return [*self._sampler.cautions, *self._warnings, *([failure] if failure else [])]
 
     def _open_books(self) -> Books:
         if self._books is None:
@@ -243,6 +244,7 @@ class Profiler:
             timelines = [timeline for timeline in self._sampler.timelines() if timeline.domain in books.domains]
             known_s = min((covered_s(timeline) for timeline in timelines), default=books.closed_s)
             known_s = max(known_s, time.monotonic() - STALLED_S)
+            self._warnings += [each for each in gap_warnings(timelines) if each not in self._warnings]
             running = self._collect()
             closed, self._pending = self._pending, []
             books.close_until(known_s if end_s is None else end_s, closed, running, timelines)

@@ -17,6 +17,7 @@ from energyprof.model.errors import InvalidRun
 from energyprof.model.run import SamplerRecord, SensorRecord
 from energyprof.model.timeline import Timeline
 from energyprof.profiler.fold import Books, covered_s
+from energyprof.profiler.gaps import gap_warnings
 from energyprof.profiler.journal import JOURNAL_PERIOD_S, SUFFIX, read_journal, spans_of
 from energyprof.profiler.result import result_of
 from energyprof.profiler.session import Evidence, session_document
@@ -64,7 +65,8 @@ def recovered(journal: Path) -> dict[str, Any]:
         books.close_until(end_s, spans, running, timelines)
     sensors = [SensorRecord(**record) for record in found.sampler["sensors"]]
     unfinished = Counter(span.name for span in running)
-    result = result_of(books, site, sensors, [_sentence(found, end_s - start_s, unfinished)])
+    warnings = [_sentence(found, end_s - start_s, unfinished), *gap_warnings(timelines)]
+    result = result_of(books, site, sensors, warnings)
     evidence = Evidence(timelines, found.closed, sensors, sampler, end_s, complete=False, unfinished=unfinished)
     return session_document(found.scope, result, evidence)
 
