@@ -14,14 +14,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from energyprof.analysis.cpu_use import CpuUse
 from energyprof.capture import spans
+from energyprof.capture.cpu_use_log import CpuUseLog
 from energyprof.capture.sampler import Sampler
 from energyprof.capture.spans import Finished, OpenSpan, SpanLog, Stretch, begin, finish
 from energyprof.footprint.site import Site
 from energyprof.model.errors import EnergyprofError, NotMeasurable
 from energyprof.model.run import SamplerRecord
 from energyprof.model.timeline import Timeline
-from energyprof.profiler.fold import NS_PER_S, Books, covered_s
+from energyprof.profiler.fold import NS_PER_S, Books, covered_s, meters_cpu
 from energyprof.profiler.gaps import gap_warnings
 from energyprof.profiler.journal import JOURNAL_PERIOD_S, Journal, unwritable
 from energyprof.profiler.measurement import Measurement
@@ -90,6 +92,7 @@ class Profiler:
         self._warnings: list[str] = []
         self._folded_s = time.monotonic()
         self._unfinished: Counter[str] = Counter()
+        self._cpu_use = CpuUseLog()
 
     def start(self) -> Profiler:
         """Starts counting.
@@ -118,6 +121,8 @@ class Profiler:
         if self._journal is not None:
             self._journal.write("scope", self._scope)
         self._books = Books(self._log, self._sampler.domains, start_s)
+        if any(map(meters_cpu, self._books.domains)):
+            self._cpu_use.start()
         self._log.activate()
         _started.append(self)
         threading.Thread(target=self._fold_forever, name="energyprof-fold", daemon=True).start()
@@ -150,6 +155,7 @@ class Profiler:
         self._log.deactivate()
         self._ended.set()
         self._wanted.set()
+        self._cpu_use.stop()
         self._settle(end_s)
         self._fold(end_s)
         timelines = self._sampler.timelines()
@@ -247,11 +253,15 @@ class Profiler:
             self._warnings += [each for each in gap_warnings(timelines) if each not in self._warnings]
             running = self._collect()
             closed, self._pending = self._pending, []
-            books.close_until(known_s if end_s is None else end_s, closed, running, timelines)
+            books.close_until(known_s if end_s is None else end_s, closed, running, timelines, self._used())
+            self._cpu_use.forget_before(books.closed_s)
             self._folded_s = time.monotonic()
             self._unfinished = Counter(span.name for span in running)
             if self._out is None:
                 self._sampler.forget_before(books.closed_s, keep_ticks=KEPT_TICKS)
+
+    def _used(self) -> CpuUse | None:
+        return CpuUse(*self._cpu_use.columns()) if self._cpu_use.read() else None
 
     def _collect(self) -> list[OpenSpan]:
         """Takes what has been recorded and writes it down; returns the spans that are open."""
