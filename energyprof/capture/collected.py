@@ -13,6 +13,8 @@ from energyprof.model.timeline import Gap, Timeline
 
 RESTARTED = "the sampler was killed and started again"
 
+NOT_NOTED = "it could not be read, and the disk had no room to note why"
+
 
 class Collected:
     """The records of the ring, sorted by domain; kept in this process."""
@@ -47,7 +49,7 @@ class Collected:
             self._overrun(lost, records)
         for kind, index, after_ns, seen_ns, count in records:
             if kind == FAULT:
-                self._faults[index] = (after_ns / 1e9, reasons[count])
+                self._faults[index] = (after_ns / 1e9, reasons[count] if 0 <= count < len(reasons) else NOT_NOTED)
                 continue
             self._close_gap(index, kind, seen_ns / 1e9)
             after, seen, counts = self._ticks[index]
@@ -115,4 +117,4 @@ def fault_reasons(ring: Path) -> list[str]:
     path = ring.with_suffix(".faults")
     if not path.exists():
         return []
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    return [json.loads(line) for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")]

@@ -31,6 +31,9 @@ _RECORD = struct.Struct("<5q")
 TICK, FIRST, FAULT, RESET = range(4)
 """Kinds of record: a counter moved; the first value, or the first after a fault; it could not be read; it fell back."""
 
+UNNAMED = -1
+"""The count of a fault whose reason there was no room to write down."""
+
 
 class Ring:
     """One end of the ring. Records are (kind, domain index, after_ns, seen_ns, count)."""

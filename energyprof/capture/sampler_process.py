@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from energyprof.capture.pace import Pace
-from energyprof.capture.ring import FAULT, FIRST, RESET, TICK, Ring
+from energyprof.capture.ring import FAULT, FIRST, RESET, TICK, UNNAMED, Ring
 from energyprof.model.domain import Domain
 from energyprof.model.errors import EnergyprofError
 from energyprof.sensors.discovery import discover
@@ -233,14 +233,19 @@ class FaultNames:
         self._path = path
         self._numbers: dict[str, int] = {}
         self._before = len(path.read_text().splitlines()) if path.exists() else 0
+        self._full = False
 
     def number(self, reason: str) -> int:
-        """The number of a reason."""
-        if reason not in self._numbers:
-            self._numbers[reason] = self._before + len(self._numbers)
-            with self._path.open("a") as file:
-                file.write(json.dumps(reason) + "\n")
-        return self._numbers[reason]
+        """The number of a reason; `UNNAMED` where the disk has no room for it, now or before."""
+        if reason not in self._numbers and not self._full:
+            try:
+                with self._path.open("a") as file:
+                    file.write(json.dumps(reason) + "\n")
+            except OSError:
+                self._full = True
+            else:
+                self._numbers[reason] = self._before + len(self._numbers)
+        return self._numbers.get(reason, UNNAMED)
 
 
 def _faults_file(ring: Path) -> Path:

@@ -89,6 +89,15 @@ class Work:
     uncounted: dict[str, str] = field(default_factory=dict)
     errors: int = 0
 
+    def add(self, other: Work) -> None:
+        """Adds what other calls did."""
+        self.calls += other.calls
+        self.duration_s += other.duration_s
+        self.errors += other.errors
+        for unit, amount in other.units.items():
+            self.units[unit] = self.units.get(unit, 0.0) + amount
+        self.uncounted = {**other.uncounted, **self.uncounted}
+
 
 @dataclass(slots=True)
 class DomainAccounts:

@@ -68,6 +68,7 @@ class Books:
         self.missing: dict[str, str] = {}
         self.others_known = True
         self._carries: dict[Key, Carry] = {}
+        self._inner: dict[int, dict[tuple[bool, str], Work]] = {}
         self._waiting: list[Finished] = []
 
     def close_until(
@@ -103,7 +104,10 @@ class Books:
             accounts.settle(open_ids)
         for span in waiting:
             if span.id not in open_ids:
-                self._count(span)
+                self._count(span, open_ids)
+        for outer in self._inner.keys() - open_ids:
+            for key, work in self._inner.pop(outer).items():
+                self.work.setdefault(key, Work()).add(work)
         self.closed_s = instant_s
 
     def _close_domain(self, timeline: Timeline, occupants: Occupants, instant_s: float, use: CpuUse | None) -> None:
@@ -160,20 +164,18 @@ class Books:
             pieces += [(number, low, high) for low, high in own]
         return Occupants.of(list(numbers), pieces)
 
-    def _count(self, span: Finished) -> None:
-        work = self.work.setdefault((span.primary is self._log, span.name), Work())
+    def _count(self, span: Finished, open_ids: Collection[int]) -> None:
+        """Adds a finished call to the work of its name, or keeps it until the one of the same name around it ends."""
+        outer = _running_of_the_name(span, open_ids)
+        works = self.work if outer is None else self._inner.setdefault(outer, {})
+        work = Work(units=dict(span.units or {}), uncounted=dict(span.uncounted or {}))
         if isinstance(span, Bundle):
-            work.calls += span.calls
-            work.errors += span.errors
-            work.duration_s += span.duration_ns / NS_PER_S
+            work.calls, work.errors, work.duration_s = span.calls, span.errors, span.duration_ns / NS_PER_S
         else:
-            work.calls += 1
-            work.errors += span.error is not None
+            work.calls, work.errors = 1, int(span.error is not None)
             segments = [(start / NS_PER_S, end / NS_PER_S) for start, end in span.segments]
-            work.duration_s += sum(end - start for start, end in clipped(segments, self.start_s, math.inf))
-        for unit, amount in (span.units or {}).items():
-            work.units[unit] = work.units.get(unit, 0.0) + amount
-        work.uncounted = {**(span.uncounted or {}), **work.uncounted}
+            work.duration_s = sum(end - start for start, end in clipped(segments, self.start_s, math.inf))
+        works.setdefault((span.primary is self._log, span.name), Work()).add(work)
 
 
 def meters_cpu(domain: Domain) -> bool:
@@ -213,3 +215,14 @@ def _running(snapshot: Snapshot, open_ids: Collection[int]) -> tuple[tuple[int, 
             found.append((span.id, span.name))
         span = span.parent
     return tuple(found)
+
+
+def _running_of_the_name(span: Finished, open_ids: Collection[int]) -> int | None:
+    """The outermost span of the same name around it that has not ended: to its joules those of this one belong."""
+    found = None
+    around = span.parent
+    while around is not None:
+        if around.name == span.name and around.id in open_ids:
+            found = around.id
+        around = around.parent
+    return found

@@ -14,7 +14,8 @@ class Measurement:
     """All calls of one name. Unknown is a Quantity whose value is None.
 
     Attributes:
-        calls: finished calls. duration_s: seconds in which they were active, overlaps counted for each call.
+        calls: finished calls, but for those inside one of the same name that still runs.
+        duration_s: seconds in which they were active, overlaps counted for each call.
         units: work done in them, such as {"tokens": 512.0}; only what could be counted in every call.
         energy: gross J of all domains inside the boundary, with what nested spans used (inclusive), and with what
             calls that still run have used.

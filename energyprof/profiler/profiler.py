@@ -20,7 +20,7 @@ from energyprof.capture.cpu_use_log import CpuUseLog
 from energyprof.capture.sampler import Sampler
 from energyprof.capture.spans import Finished, OpenSpan, SpanLog, Stretch, begin, finish
 from energyprof.footprint.site import Site
-from energyprof.model.errors import EnergyprofError, NotMeasurable
+from energyprof.model.errors import EnergyprofError, NotMeasurable, UnwritableOutput
 from energyprof.model.run import SamplerRecord
 from energyprof.model.timeline import Timeline
 from energyprof.profiler.fold import NS_PER_S, Books, covered_s, meters_cpu
@@ -292,7 +292,7 @@ class Profiler:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        self._leave(error)
 
     async def __aenter__(self) -> Profiler:
         return self.start()
@@ -300,7 +300,17 @@ class Profiler:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        self._leave(error)
+
+    def _leave(self, error: BaseException | None) -> None:
+        """Stops; an error of the block stays what the caller sees, with a note where the record is lost as well."""
+        if error is None:
+            self.stop()
+            return
+        try:
+            self.stop()
+        except UnwritableOutput as failure:
+            error.add_note(str(failure))
 
 
 _started: list[Profiler] = []

@@ -239,12 +239,7 @@ def _work(books: Books, name: str, primary: bool) -> Work:
     for (was_primary, worker), work in books.work.items():
         if worker != name or (primary and not was_primary):
             continue
-        total.calls += work.calls
-        total.errors += work.errors
-        total.duration_s += work.duration_s
-        for unit, amount in work.units.items():
-            total.units[unit] = total.units.get(unit, 0.0) + amount
-        total.uncounted = {**work.uncounted, **total.uncounted}
+        total.add(work)
     return total
 
 
