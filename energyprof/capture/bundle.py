@@ -119,6 +119,7 @@ def _keep_unsuitable(batch: Sequence[OpenSpan], since_ns: int) -> None:
         parent = span.parent
         if (
             span.later is not None
+            or span.marks is not None
             or span.end_ns - span.start_ns >= CELL_NS
             or span.start_ns < since_ns
             or (parent is not None and parent.place >= 0 and not parent.kept)

@@ -12,12 +12,11 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from contextvars import ContextVar
 from time import monotonic_ns
-from types import ModuleType
 
 from energyprof.capture.bundle import Bundle, bundled, keep
+from energyprof.capture.cuda import CudaMode, Marker, Marks, device_stretches, initialised_cuda, synchronise_devices
 
 CURRENT: ContextVar[OpenSpan | None] = ContextVar("energyprof_span", default=None)
 FULL = 4096
@@ -40,6 +39,7 @@ class OpenSpan:
         primary: the innermost log that was active when it began.
         uncounted: for each work unit that could not be counted, why.
         kept: whether something refers to it, so that it cannot be bundled; then its parent is kept as well.
+        marks: of each active stretch in the stream of a CUDA device; None where none are left, and once they are read.
         place: where it stands among those that are bundled with it; -1 before.
     """
 
@@ -51,6 +51,7 @@ class OpenSpan:
         "id",
         "kept",
         "later",
+        "marks",
         "name",
         "parent",
         "place",
@@ -75,6 +76,7 @@ class OpenSpan:
         self.primary = _active[-1] if _active else None
         self.kept = False
         self.place = -1
+        self.marks: Marks | None = None
 
     @property
     def segments(self) -> list[tuple[int, int]]:
@@ -96,10 +98,11 @@ class SpanLog:
     """Receives the spans that close while it is active.
 
     Args:
+        cuda: whether the edges of spans wait for CUDA devices while this is the innermost log, or leave marks.
         crowded: called, in the thread of whoever finishes a span, when it holds so much that it should be taken from.
     """
 
-    def __init__(self, crowded: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, crowded: Callable[[], None] = lambda: None, cuda: CudaMode = "synchronise") -> None:
         self.closed: deque[OpenSpan] = deque()
         self._kept: list[OpenSpan] = []
         self._bundles: list[Bundle] = []
@@ -107,6 +110,7 @@ class SpanLog:
         self._crowded = crowded
         self._since_ns = 0
         self._open_at_end: list[OpenSpan] | None = None
+        self.cuda = cuda
         self._lock = threading.Lock()
 
     def activate(self) -> None:
@@ -141,16 +145,19 @@ class SpanLog:
     def take(self) -> tuple[list[Finished], list[OpenSpan]]:
         """The spans that closed since the last time, and those that are open.
 
-        The open ones are looked up first, so that a span that ends in between is seen twice, and given as a closed
-        one, rather than not at all.
+        Those that a device is still at count as open. The open ones are looked up first, so that a span that ends in
+        between is seen twice, and given as a closed one, rather than not at all.
         """
         with self._lock:
             running = open_spans() if self._open_at_end is None else self._open_at_end
-            closed: list[OpenSpan] = [*self._kept, *self._closed_so_far()]
-            bundles, self._bundles, self._kept, self._stretches = self._bundles, [], [], 0
-        keep(closed)
-        ended = set(closed)
-        return [*bundles, *closed], [span for span in running if span not in ended]
+            ended: list[OpenSpan] = [*self._kept, *self._closed_so_far()]
+            closed = [span for span in ended if _placed(span)]
+            self._kept = [span for span in ended if span.marks is not None]
+            bundles, self._bundles, self._stretches = self._bundles, [], 0
+        keep(ended)
+        known = set(ended)
+        on_device = [span for span in ended if span.marks is not None]
+        return [*bundles, *closed], [*(span for span in running if span not in known), *on_device]
 
     def last_ns(self) -> int:
         """When the last span ended that was not taken yet; 0 where there is none."""
@@ -170,6 +177,7 @@ class SpanLog:
 _active: tuple[SpanLog, ...] = ()
 _open: dict[int, OpenSpan] = {}
 _start_fallback: Callable[[], None] | None = None
+_marker = Marker()
 
 
 def active() -> bool:
@@ -219,7 +227,7 @@ def open_spans() -> list[OpenSpan]:
 def enter(span: OpenSpan) -> OpenSpan | None:
     """Begins an active stretch of a span; gives what was the current span before."""
     if "torch.cuda" in _modules:
-        synchronise_devices()
+        _begin_on_device(span)
     before = CURRENT.get()
     CURRENT.set(span)
     span.active_ns = monotonic_ns()
@@ -233,7 +241,7 @@ def leave(span: OpenSpan, before: OpenSpan | None) -> None:
     """
     try:
         if "torch.cuda" in _modules:
-            synchronise_devices()
+            _end_on_device(span)
     finally:  # the wait may be interrupted
         if span.end_ns:
             _add(span, monotonic_ns())
@@ -267,29 +275,37 @@ class Stretch:
         leave(self._span, self._before)
 
 
-def synchronise_devices() -> None:
-    """Waits for the CUDA work of this process on all its devices, so that it lies in its span; free where none is used.
-
-    While a CUDA graph is captured nothing runs, so there is nothing to wait for, and waiting would break the capture.
-    """
-    cuda = sys.modules.get("torch.cuda")
-    if cuda is None or not getattr(cuda, "_initialized", False):
+def _begin_on_device(span: OpenSpan) -> None:
+    if not _marks_wanted():
+        synchronise_devices()
         return
-    with suppress(RuntimeError):  # of the user's own work: CUDA raises it again at the next call, where it is awaited
-        if not cuda.is_current_stream_capturing():
-            for device in _devices_in_use(cuda):
-                cuda.synchronize(device)
+    mark = _marker.mark(initialised_cuda())
+    if mark is not None:
+        span.marks = [*(span.marks or []), (mark, None)]
 
 
-def _devices_in_use(cuda: ModuleType) -> list[int]:
-    """Those on which this process has a context: waiting for another one would make one there, of hundreds of MiB.
+def _end_on_device(span: OpenSpan) -> None:
+    if span.marks and span.marks[-1][1] is None and (mark := _marker.mark(initialised_cuda())) is not None:
+        span.marks[-1] = (span.marks[-1][0], mark)
+    else:
+        synchronise_devices()
 
-    PyTorch has no public name for the question; where a version lacks the private one, only the current device counts.
-    """
-    has_context = getattr(sys.modules["torch"]._C, "_cuda_hasPrimaryContext", None)
-    if has_context is None:
-        return [cuda.current_device()]
-    return [device for device in range(cuda.device_count()) if has_context(device)]
+
+def _marks_wanted() -> bool:
+    return bool(_active) and _active[-1].cuda == "events" and initialised_cuda() is not None
+
+
+def _placed(span: OpenSpan) -> bool:
+    """Puts a span where the device says that it ran; False while the device is still at it."""
+    if span.marks is None:
+        return True
+    stretches = device_stretches(span.segments, span.marks)
+    if stretches is None:
+        return False
+    span.marks = None
+    if stretches:
+        span.segments = stretches
+    return True
 
 
 def _forget_after_fork() -> None:

@@ -12,15 +12,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, get_args
 
 from energyprof.analysis.cpu_use import CpuUse
 from energyprof.capture import spans
 from energyprof.capture.cpu_use_log import CpuUseLog
+from energyprof.capture.cuda import CudaMode, synchronise_devices
 from energyprof.capture.sampler import Sampler
 from energyprof.capture.spans import Finished, OpenSpan, SpanLog, Stretch, begin, finish
 from energyprof.footprint.site import Site
-from energyprof.model.errors import EnergyprofError, NotMeasurable, UnwritableOutput
+from energyprof.model.errors import EnergyprofError, InvalidValue, NotMeasurable, UnwritableOutput
 from energyprof.model.run import SamplerRecord
 from energyprof.model.timeline import Timeline
 from energyprof.profiler.fold import NS_PER_S, Books, covered_s, meters_cpu
@@ -60,6 +61,8 @@ class Profiler:
         sensors: names of device families, such as ["nvml", "rapl", "cpu-model"]; None = all that can be used.
         grid: ISO 3166 alpha-3 ("FRA"), a region ("US-CA"), or g CO2e/kWh; None = CO2e and water stay unknown.
         pue: power usage effectiveness of the place. wue_l_per_kwh: on-site water per kWh of IT energy.
+        cuda: how CUDA work comes to lie inside its span: "synchronise" waits for the device at both edges; "events"
+            leaves marks in the stream and waits for nothing until the profiler stops.
         out: folder for the record of the run, to which evidence is added every second; None = none is written.
 
     Raises:
@@ -73,14 +76,20 @@ class Profiler:
         pue: float = 1.0,
         wue_l_per_kwh: float = 0.0,
         out: str | Path | None = None,
+        cuda: CudaMode = "synchronise",
     ) -> None:
+        if cuda not in get_args(CudaMode):
+            known = " or ".join(get_args(CudaMode))
+            raise InvalidValue(
+                f"cuda={cuda!r} is no way to find out when CUDA work ran, so none is begun. Use {known}."
+            )
         self._site = Site(grid=grid, pue=pue, wue_l_per_kwh=wue_l_per_kwh)
         self._out = None if out is None else Path(out)
         self._journal = None if self._out is None else Journal(self._out)
         tell = None if self._journal is None else self._journal.write
         self._sampler = Sampler(sensors, folder=self._out, tell=tell)
         self._wanted = threading.Event()
-        self._log = SpanLog(crowded=self._wanted.set)
+        self._log = SpanLog(crowded=self._wanted.set, cuda=cuda)
         self._books: Books | None = None
         self._scope: dict[str, Any] = {}
         self._pending: list[Finished] = []
@@ -150,6 +159,7 @@ class Profiler:
             return self.result
 
     def _stop(self) -> None:
+        synchronise_devices()  # what was left marks in its stream for can then be placed
         end_s = time.monotonic()
         books = self._open_books()
         self._log.deactivate()

@@ -323,6 +323,8 @@ def test_options_that_cannot_be_are_refused_before_anything_is_measured() -> Non
         Profiler(pue=0.9)
     with pytest.raises(UnknownName, match="FRA"):
         Profiler(grid="FRE")
+    with pytest.raises(InvalidValue, match="synchronise or events"):
+        Profiler(cuda="event")  # type: ignore[arg-type]
     with pytest.raises(NotMeasurable, match="not started"):
         _ = Profiler().result
 
