@@ -300,12 +300,20 @@ def test_the_record_holds_the_evidence_and_the_result(tmp_path: Path, draw: Draw
     assert meter["latency_s"] > 0
 
 
-def test_a_record_that_cannot_be_written_takes_nothing_from_the_result(tmp_path: Path, draw: Draw) -> None:
+def test_a_folder_that_cannot_be_written_is_told_before_anything_runs(tmp_path: Path, gpu: SimulatedGpu) -> None:
     (tmp_path / "file").touch()
-    profiler = Profiler(sensors=["nvml"], out=tmp_path / "file").start()
+    threads = threading.active_count()
+    with pytest.raises(UnwritableOutput, match=r"file cannot be written .* Give `out` a folder"):
+        Profiler(sensors=["nvml"], out=tmp_path / "file").start()
+    assert threading.active_count() == threads
+
+
+def test_a_record_that_cannot_be_written_takes_nothing_from_the_result(tmp_path: Path, draw: Draw) -> None:
+    profiler = Profiler(sensors=["nvml"], out=tmp_path / "record").start()
     time.sleep(0.4)
     with profiler.span("x"):
         draw(0.3, 300)
+    (tmp_path / "record" / "profiler.json").mkdir()
     with pytest.raises(UnwritableOutput, match=r"Profiler\.result"):
         profiler.stop()
     result = profiler.result
@@ -318,6 +326,8 @@ def test_options_that_cannot_be_are_refused_before_anything_is_measured() -> Non
         Profiler(pue=0.9)
     with pytest.raises(UnknownName, match="FRA"):
         Profiler(grid="FRE")
+    with pytest.raises(InvalidValue, match="synchronise or events"):
+        Profiler(cuda="event")  # type: ignore[arg-type]
     with pytest.raises(NotMeasurable, match="not started"):
         _ = Profiler().result
 
