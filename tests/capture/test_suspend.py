@@ -22,6 +22,7 @@ class Counters:
 
     def __init__(self, slept_at: int, domains: list[Domain]) -> None:
         self.name = "simulated"
+        self.own_period_s: float | None = None
         self.domains = domains
         self.read_times = 0
         self.asleep_ns = 0
