@@ -21,7 +21,7 @@ from energyprof.capture.first_look_file import path_of, write_first_look
 from energyprof.capture.meter_cache import known_meter, remember_meter, with_fitted_gain
 from energyprof.capture.pace import DENSE_S, Pace
 from energyprof.capture.ring import FAULT, FIRST, RESET, TICK, Ring
-from energyprof.model.domain import Domain, uncalibrated
+from energyprof.model.domain import Domain
 from energyprof.model.errors import EnergyprofError
 from energyprof.model.meter import MeterRecord
 from energyprof.sensors.discovery import discover
@@ -62,7 +62,7 @@ def main() -> None:
     domains = [with_fitted_gain(_expecting(domain, meter)) for domain, meter in zip(domains, known, strict=True)]
     _say({"domains": [asdict(domain) for domain in domains], "records": [asdict(record) for record in found.records]})
     try:
-        _poll_until_stopped(found.sensors, domains, known, ring, request["period_s"], parent)
+        _poll_until_stopped(found.sensors, ring, request["period_s"], parent, known)
     finally:
         for sensor in found.sensors:
             sensor.close()
@@ -89,20 +89,23 @@ def _expecting(domain: Domain, known: MeterRecord | None) -> Domain:
 
 
 def _poll_until_stopped(
-    sensors: list[Sensor],
-    domains: list[Domain],
-    known: list[MeterRecord | None],
-    ring: Ring,
-    period_s: float,
-    parent: int,
+    sensors: list[Sensor], ring: Ring, period_s: float, parent: int, known: list[MeterRecord | None] | None = None
 ) -> None:
+    """Reads every sensor time and again, and writes into the ring what has changed.
+
+    Args:
+        known: for each domain what an earlier start saw of its meter; None = nothing of any.
+    """
+    own = [domain for sensor in sensors for domain in sensor.domains]
+    known = known or [None] * len(own)
+    domains = [_expecting(domain, meter) for domain, meter in zip(own, known, strict=True)]
     faults = FaultNames(_faults_file(ring.path))
     quick = [sensor for sensor in sensors if sensor.own_period_s is None]
     watches = [[CounterWatch(domain) for domain in sensor.domains] for sensor in quick]
     slow = SlowReadings(sensors, faults) if len(quick) < len(sensors) else None
     due_ns = time.monotonic_ns()
     pace = _pace(domains, known, sum(len(row) for row in watches), period_s, due_ns / 1e9)
-    look: FirstLook | None = FirstLook([uncalibrated(domain) for domain in domains], known)
+    look: FirstLook | None = FirstLook(domains, known)
     turn = 0.0
     while not ring.stop_wanted and os.getppid() == parent:
         index, began_ns = 0, time.monotonic_ns()
