@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from energyprof.capture.collected import Collected
+from energyprof.capture.collected import Collected, fault_reasons
 from energyprof.capture.ring import Ring
 from energyprof.capture.sampler_thread import SamplerThread
 from energyprof.model import errors
@@ -220,6 +220,10 @@ class Sampler:
             evidence = self._evidence()
             self._drain()
             return evidence.timelines(self._polled_s())
+
+    def fault_reasons(self) -> list[str]:
+        """Why readings failed, by number."""
+        return [] if self._ring is None else fault_reasons(self._ring.path)
 
     def forget_before(self, instant_s: float, *, keep_ticks: int) -> None:
         """Drops the ticks before an instant, but for the last `keep_ticks` of them."""

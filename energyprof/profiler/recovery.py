@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from energyprof.capture.ring import Ring
 from energyprof.capture.sampler import domain_of
 from energyprof.capture.spans import OpenSpan, SpanLog
 from energyprof.footprint.site import Site
+from energyprof.model.domain import Domain
 from energyprof.model.errors import InvalidRun
 from energyprof.model.run import SamplerRecord, SensorRecord
 from energyprof.model.timeline import Timeline
@@ -71,6 +73,18 @@ def recovered(journal: Path) -> dict[str, Any]:
     return session_document(found.scope, result, evidence)
 
 
+def replayed(lines: Iterable[tuple[str, Any]], domains: list[Domain], reasons: list[str]) -> Collected:
+    """The ticks that a journal holds; lines of other kinds are passed over."""
+    collected = Collected(domains)
+    for kind, content in lines:
+        if kind == "restarted":
+            collected.resume()
+        elif kind == "ticks":
+            records, lost, position = content
+            collected.replay([tuple(record) for record in records], lost, position, reasons)
+    return collected
+
+
 def _read(journal: Path) -> _Found:
     found = _Found()
     for kind, content in read_journal(journal):
@@ -94,15 +108,8 @@ def _with_former(shape: dict[str, Any], former: dict[str, Any] | None) -> dict[s
 
 
 def _timelines(found: _Found, folder: Path) -> tuple[list[Timeline], SamplerRecord]:
-    collected = Collected([domain_of(shape) for shape in found.sampler["domains"]])
     path = folder / found.sampler["ring"]
-    reasons = fault_reasons(path)
-    for kind, content in found.ticks:
-        if kind == "restarted":
-            collected.resume()
-        else:
-            records, lost, position = content
-            collected.replay([tuple(record) for record in records], lost, position, reasons)
+    collected = replayed(found.ticks, [domain_of(shape) for shape in found.sampler["domains"]], fault_reasons(path))
     if not path.exists():
         return collected.timelines(None), SamplerRecord("process", 0.0, None, None)
     ring = Ring.open(path)
