@@ -42,7 +42,7 @@ DITHER = 0.2
 late, and its grid could not be told to better than a poll (simulated, 100 ms counter polled at exactly 20 ms)."""
 
 
-SUSPENDED_NS = 50_000_000
+SUSPENDED_S = 0.05
 """Time that the clock which counts on in sleep gained on the other between two polls: no scheduling does that."""
 
 
@@ -114,29 +114,74 @@ def _say(message: dict[str, object]) -> None:
 
 def poll_until_stopped(sensors: list[Sensor], ring: Ring, period_s: float, surroundings: Surroundings) -> None:
     """Reads every sensor time and again, and writes into the ring what has changed."""
-    watches = [[CounterWatch(domain) for domain in sensor.domains] for sensor in sensors]
     faults = FaultNames(_faults_file(ring.path))
+    quick = [sensor for sensor in sensors if sensor.own_period_s is None]
+    watches = [[CounterWatch(domain) for domain in sensor.domains] for sensor in quick]
+    slow = SlowReadings(sensors, faults) if len(quick) < len(sensors) else None
     due_ns = time.monotonic_ns()
-    pace = Pace([domain for sensor in sensors for domain in sensor.domains], period_s, due_ns / 1e9)
+    pace = Pace([domain for sensor in quick for domain in sensor.domains], period_s, due_ns / 1e9)
     turn, asleep_ns = 0.0, surroundings.slept_ns()
     while not ring.stop_wanted and surroundings.alive():
         index, began_ns = 0, time.monotonic_ns()
-        slept, asleep_ns = surroundings.slept_ns() - asleep_ns, surroundings.slept_ns()
-        for sensor, row in zip(sensors, watches, strict=True):
+        before_asleep_ns, asleep_ns = asleep_ns, surroundings.slept_ns()
+        slept_s = (asleep_ns - before_asleep_ns) / 1e9
+        if slow is not None and slept_s > SUSPENDED_S:
+            slow.suspended(slept_s, began_ns, ring)
+        for sensor, row in zip(quick, watches, strict=True):
             before_ns = time.monotonic_ns()
             readings = sensor.read()
             seen_ns = time.monotonic_ns()
             for watch, reading in zip(row, readings, strict=True):
-                if slept > SUSPENDED_NS:
-                    watch.suspended(slept / 1e9, seen_ns, ring, index, faults)
+                if slept_s > SUSPENDED_S:
+                    watch.suspended(slept_s, seen_ns, ring, index, faults)
                 if watch.notice(reading, before_ns, seen_ns, ring, index, faults):
                     pace.ticked(index, seen_ns / 1e9)
                 index += 1
         polled_ns = time.monotonic_ns()
         period_ns = round(pace.next_s(began_ns / 1e9, polled_ns / 1e9) * 1e9)
+        if slow is not None:
+            polled_ns = min(polled_ns, slow.take(ring))
         ring.finish_poll(polled_ns, surroundings.cpu_ns(), round(pace.period_s * 1e9))
         turn = (turn + GOLDEN_RATIO) % 1.0
         due_ns = _sleep_until(due_ns + round(period_ns * (1 + DITHER * (turn - 0.5))), period_ns)
+    if slow is not None:
+        slow.close()
+
+
+class SlowReadings:
+    """The sensors that have threads of their own; their domains come after those of all others."""
+
+    def __init__(self, sensors: list[Sensor], faults: FaultNames) -> None:
+        from energyprof.capture.slow_reader import SlowReader
+
+        self._faults = faults
+        self._rows: list[tuple[SlowReader, int, list[CounterWatch]]] = []
+        index = 0
+        for sensor in sensors:
+            if sensor.own_period_s is not None:
+                watches = [CounterWatch(domain) for domain in sensor.domains]
+                self._rows.append((SlowReader(sensor, sensor.own_period_s), index, watches))
+            index += len(sensor.domains)
+
+    def take(self, ring: Ring) -> int:
+        """Records what has come in. Returns up to when all of these sensors have been read, in ns; 0 = not yet."""
+        for reader, first, watches in self._rows:
+            reading = reader.poll()
+            if reading is not None:
+                for place, (watch, value) in enumerate(zip(watches, reading.values, strict=True)):
+                    watch.notice(value, reading.before_ns, reading.seen_ns, ring, first + place, self._faults)
+        return min(reader.seen_ns for reader, _, _ in self._rows)
+
+    def suspended(self, slept_s: float, seen_ns: int, ring: Ring) -> None:
+        """The machine slept since the last reading."""
+        for _, first, watches in self._rows:
+            for place, watch in enumerate(watches):
+                watch.suspended(slept_s, seen_ns, ring, first + place, self._faults)
+
+    def close(self) -> None:
+        """Ends the threads."""
+        for reader, _, _ in self._rows:
+            reader.close()
 
 
 def _sleep_until(due_ns: int, period_ns: int) -> int:

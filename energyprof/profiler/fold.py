@@ -10,6 +10,7 @@ from energyprof.analysis.cpu_use import CpuUse
 from energyprof.analysis.curve import Curve, curve
 from energyprof.analysis.exclusive import Stretch, clipped, union, without
 from energyprof.analysis.ledger import Carry, Piece, apportion
+from energyprof.analysis.reference import starting
 from energyprof.capture.bundle import Bundle
 from energyprof.capture.spans import Finished, OpenSpan, SpanLog
 from energyprof.model.domain import Domain, outermost
@@ -61,6 +62,7 @@ class Books:
     def __init__(self, log: SpanLog, domains: Sequence[Domain], start_s: float) -> None:
         self._log = log
         self.domains = outermost(domains)
+        self.references = starting(domains, start_s)
         self.start_s = start_s
         self.closed_s = start_s
         self.accounts: dict[Key, DomainAccounts] = {}

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Any, get_args
 
 from energyprof.analysis.cpu_use import CpuUse
+from energyprof.analysis.reference import follow
 from energyprof.capture import spans
 from energyprof.capture.cpu_use_log import CpuUseLog
 from energyprof.capture.cuda import CudaMode, synchronise_devices
@@ -261,9 +262,12 @@ class Profiler:
 
     def _settle(self, end_s: float) -> None:
         """Waits until every counter has ticked a few times after an instant, or clearly will not."""
+        if self._open_books().references:  # some of which are read seldom
+            self._sampler.wait_past(end_s)
         deadline_s = time.monotonic() + SETTLE_LIMIT_S
         while time.monotonic() < deadline_s and self._sampler.running:
-            if all(_ticks_after(timeline, end_s) >= QUIET_TICKS for timeline in self._sampler.timelines()):
+            counted = [timeline for timeline in self._sampler.timelines() if timeline.domain.apart is None]
+            if all(_ticks_after(timeline, end_s) >= QUIET_TICKS for timeline in counted):
                 return
             time.sleep(0.01)
 
@@ -271,7 +275,8 @@ class Profiler:
         """Accounts up to `end_s`, or as far as every counter has been read."""
         with self._lock:
             books = self._open_books()
-            timelines = [timeline for timeline in self._sampler.timelines() if timeline.domain in books.domains]
+            everything = self._sampler.timelines()
+            timelines = [timeline for timeline in everything if timeline.domain in books.domains]
             known_s = min((covered_s(timeline) for timeline in timelines), default=books.closed_s)
             known_s = max(known_s, time.monotonic() - STALLED_S)
             self._warnings += [each for each in gap_warnings(timelines) if each not in self._warnings]
@@ -279,6 +284,7 @@ class Profiler:
             closed, self._pending = self._pending, []
             books.close_until(known_s if end_s is None else end_s, closed, running, timelines, self._used())
             self._cpu_use.forget_before(books.closed_s)
+            follow(books.references, everything, books.closed_s)
             self._folded_s = time.monotonic()
             self._unfinished = Counter(span.name for span in running)
             if self._journal is None or self._journal.failure is None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from energyprof.analysis.reference import follow
 from energyprof.capture.collected import Collected, fault_reasons
 from energyprof.capture.ring import Ring
 from energyprof.capture.sampler import domain_of
@@ -62,9 +63,11 @@ def recovered(journal: Path) -> dict[str, Any]:
     spans = spans_of(found.closed, {span.id: span for span in running})
     site = Site(**found.scope["site"])
     books = Books(SpanLog(), [timeline.domain for timeline in timelines], start_s)
-    end_s = min((covered_s(timeline) for timeline in timelines), default=start_s)
+    counted = [timeline for timeline in timelines if timeline.domain in books.domains]
+    end_s = min((covered_s(timeline) for timeline in counted), default=start_s)
     if end_s > start_s:
-        books.close_until(end_s, spans, running, timelines)
+        books.close_until(end_s, spans, running, counted)
+        follow(books.references, timelines, end_s)
     sensors = [SensorRecord(**record) for record in found.sampler["sensors"]]
     unfinished = Counter(span.name for span in running)
     warnings = [_sentence(found, end_s - start_s, unfinished), *gap_warnings(timelines)]

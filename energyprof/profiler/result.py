@@ -71,12 +71,14 @@ def result_of(books: Books, site: Site, records: Sequence[SensorRecord], warning
     )
     measurements = [resolved(measurement_of(books, name, site)) for name in names]
     unresolved = [found.name for found in measurements if found.energy_exclusive.value is None]
+    total = _sum(books, lambda accounts: accounts.total_j, _ends_variance_j2)
+    references = [reference.sentence(total.value) for reference in books.references]
     return Result(
         measurements,
-        _sum(books, lambda accounts: accounts.total_j, _ends_variance_j2),
+        total,
         _sum(books, lambda accounts: accounts.idle_j, _rest_variance_j2),
         _sum(books, lambda accounts: _unattributed_j(accounts, unresolved), _rest_variance_j2),
-        domain_coverage(_readable(books), records, list(books.missing.values())),
+        domain_coverage(_readable(books), records, list(books.missing.values()), references),
         [*warnings, *(warning for measurement in measurements for warning in measurement.warnings), *_warnings(books)],
     )
 

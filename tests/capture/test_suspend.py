@@ -23,6 +23,7 @@ class Counters:
     def __init__(self, slept_at: int, domains: list[Domain]) -> None:
         self.name = "simulated"
         self.domains = domains
+        self.own_period_s: float | None = None
         self.read_times = 0
         self.asleep_ns = 0
         self._slept_at = slept_at

@@ -302,7 +302,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_anything_runs(tmp_path: 
     threads = threading.active_count()
     with pytest.raises(UnwritableOutput, match=r"file cannot be written .* Give `out` a folder"):
         Profiler(sensors=["nvml"], out=tmp_path / "file").start()
-    assert threading.active_count() == threads
+    assert threading.active_count() <= threads
 
 
 def test_a_record_that_cannot_be_written_takes_nothing_from_the_result(tmp_path: Path, draw: Draw) -> None:
