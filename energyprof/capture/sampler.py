@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from energyprof.capture.collected import Collected
+from energyprof.capture.collected import Collected, fault_reasons
 from energyprof.capture.first_look_file import FirstLookFile, read_first_look, unseen_meter
 from energyprof.capture.ring import Ring
 from energyprof.capture.sampler_thread import SamplerThread
@@ -38,7 +38,6 @@ DRAIN_PERIOD_S = 1.0
 MAX_RESTARTS = 1
 """A sampler that was killed is started again once; one that dies twice has a reason to."""
 
-VENDOR_BINDINGS = ("pynvml", "amdsmi", "zeus_apple_silicon")
 MODE = "ENERGYPROF_SAMPLER"
 IN_THREAD = (
     "The sensors are read by a thread of the measured process, {why}: while Python code runs readings come late, so "
@@ -46,6 +45,7 @@ IN_THREAD = (
     "measure from a process of its own."
 )
 
+VENDOR_BINDINGS = ("pynvml", "amdsmi", "zeus_apple_silicon")
 HANDSHAKE_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 5.0
 _START = (
@@ -242,6 +242,10 @@ class Sampler:
             evidence = self._evidence()
             self._drain()
             return evidence.timelines(self._polled_s())
+
+    def fault_reasons(self) -> list[str]:
+        """Why readings failed, by number."""
+        return [] if self._ring is None else fault_reasons(self._ring.path)
 
     def forget_before(self, instant_s: float, *, keep_ticks: int) -> None:
         """Drops the ticks before an instant, but for the last `keep_ticks` of them."""

@@ -46,7 +46,7 @@ DITHER = 0.2
 late, and its grid could not be told to better than a poll (simulated, 100 ms counter polled at exactly 20 ms)."""
 
 
-SUSPENDED_NS = 50_000_000
+SUSPENDED_S = 0.05
 """Time that the clock which counts on in sleep gained on the other between two polls: no scheduling does that."""
 
 
@@ -148,14 +148,17 @@ def poll_until_stopped(
     turn, asleep_ns = 0.0, surroundings.slept_ns()
     while not ring.stop_wanted and surroundings.alive():
         index, began_ns = 0, time.monotonic_ns()
-        slept, asleep_ns = surroundings.slept_ns() - asleep_ns, surroundings.slept_ns()
+        before_asleep_ns, asleep_ns = asleep_ns, surroundings.slept_ns()
+        slept_s = (asleep_ns - before_asleep_ns) / 1e9
+        if slow is not None and slept_s > SUSPENDED_S:
+            slow.suspended(slept_s, began_ns, ring)
         for sensor, row in zip(quick, watches, strict=True):
             before_ns = time.monotonic_ns()
             readings = sensor.read()
             seen_ns = time.monotonic_ns()
             for watch, reading in zip(row, readings, strict=True):
-                if slept > SUSPENDED_NS:
-                    watch.suspended(slept / 1e9, seen_ns, ring, index, faults)
+                if slept_s > SUSPENDED_S:
+                    watch.suspended(slept_s, seen_ns, ring, index, faults)
                 moved = watch.notice(reading, before_ns, seen_ns, ring, index, faults)
                 if moved:
                     pace.ticked(index, seen_ns / 1e9)
@@ -225,6 +228,12 @@ class SlowReadings:
                     if look is not None:
                         look.read(first + place, reading.before_ns / 1e9, reading.seen_ns / 1e9)
         return min(reader.seen_ns for reader, _, _ in self._rows)
+
+    def suspended(self, slept_s: float, seen_ns: int, ring: Ring) -> None:
+        """The machine slept since the last reading."""
+        for _, first, watches in self._rows:
+            for place, watch in enumerate(watches):
+                watch.suspended(slept_s, seen_ns, ring, first + place, self._faults)
 
     def close(self) -> None:
         """Ends the threads."""

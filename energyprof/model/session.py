@@ -47,6 +47,7 @@ class SessionCoverage:
     measured: list[str] = field(default_factory=list)
     estimated: list[str] = field(default_factory=list)
     not_included: list[str] = field(default_factory=list)
+    references: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,9 @@ from energyprof.model.run import SamplerRecord
 from energyprof.model.timeline import Timeline
 from energyprof.profiler.fold import NS_PER_S, Books, covered_s, meters_cpu
 from energyprof.profiler.gaps import gap_warnings
-from energyprof.profiler.journal import JOURNAL_PERIOD_S, Journal, unwritable
+from energyprof.profiler.journal import JOURNAL_PERIOD_S, Journal, read_journal, unwritable
 from energyprof.profiler.measurement import Measurement
+from energyprof.profiler.recovery import replayed
 from energyprof.profiler.result import Result, combined, measurement_of, resolved, result_of, unmeasured
 from energyprof.profiler.session import Evidence, Scope, session_document, write_session
 from energyprof.profiler.units import given
@@ -170,19 +171,32 @@ class Profiler:
         self._settle(end_s)
         self._fold(end_s)
         timelines = self._sampler.timelines()
+        reasons = self._sampler.fault_reasons()
         sampler = self._sampler.stop()
         result = self._result = result_of(books, self._site, self._sampler.records, self._all_warnings())
         _retire(self, result)
         if self._journal is not None:
-            self._write_record(self._journal, result, timelines, sampler)
+            self._write_record(self._journal, result, timelines, reasons, sampler)
 
     def _write_record(
-        self, journal: Journal, result: Result, timelines: Sequence[Timeline], sampler: SamplerRecord
+        self,
+        journal: Journal,
+        result: Result,
+        timelines: Sequence[Timeline],
+        reasons: list[str],
+        sampler: SamplerRecord,
     ) -> None:
-        """Puts the finished record in the place of the journal, which stays where that cannot be done."""
+        """Puts the finished record in the place of the journal, which stays where that cannot be done.
+
+        Args:
+            timelines: what is in memory: the last ticks; the journal holds all of them.
+        """
         assert self._out is not None
         try:
             spans = list(journal.all_spans())
+            if journal.failure is None:
+                ticks = replayed(read_journal(journal.path), [timeline.domain for timeline in timelines], reasons)
+                timelines = ticks.timelines(max((timeline.end_s for timeline in timelines), default=None))
         except OSError as error:
             raise unwritable(self._out, error) from error
         evidence = Evidence(
@@ -280,7 +294,7 @@ class Profiler:
             follow(books.references, everything, books.closed_s)
             self._folded_s = time.monotonic()
             self._unfinished = Counter(span.name for span in running)
-            if self._out is None:
+            if self._journal is None or self._journal.failure is None:
                 self._sampler.forget_before(books.closed_s, keep_ticks=KEPT_TICKS)
 
     def _used(self) -> CpuUse | None:

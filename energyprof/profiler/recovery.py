@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from energyprof.analysis.reference import follow
 from energyprof.capture.collected import Collected, fault_reasons
 from energyprof.capture.first_look_file import FirstLookFile, read_first_look
 from energyprof.capture.ring import Ring
 from energyprof.capture.sampler import domain_of
 from energyprof.capture.spans import OpenSpan, SpanLog
 from energyprof.footprint.site import Site
+from energyprof.model.domain import Domain
 from energyprof.model.errors import InvalidRun
 from energyprof.model.run import SamplerRecord, SensorRecord
 from energyprof.model.timeline import Timeline
@@ -61,9 +64,11 @@ def recovered(journal: Path) -> dict[str, Any]:
     spans = spans_of(found.closed, {span.id: span for span in running})
     site = Site(**found.scope["site"])
     books = Books(SpanLog(), [timeline.domain for timeline in timelines], start_s)
-    end_s = min((covered_s(timeline) for timeline in timelines), default=start_s)
+    counted = [timeline for timeline in timelines if timeline.domain in books.domains]
+    end_s = min((covered_s(timeline) for timeline in counted), default=start_s)
     if end_s > start_s:
-        books.close_until(end_s, spans, running, timelines)
+        books.close_until(end_s, spans, running, counted)
+        follow(books.references, timelines, end_s)
     sensors = [SensorRecord(**record) for record in found.sampler["sensors"]]
     unfinished = Counter(span.name for span in running)
     warnings = [_sentence(found, end_s - start_s, unfinished), *gap_warnings(timelines)]
@@ -73,6 +78,18 @@ def recovered(journal: Path) -> dict[str, Any]:
         timelines, found.closed, sensors, sampler, end_s, complete=False, unfinished=unfinished, meters=look.meters
     )
     return session_document(found.scope, result, evidence)
+
+
+def replayed(lines: Iterable[tuple[str, Any]], domains: list[Domain], reasons: list[str]) -> Collected:
+    """The ticks that a journal holds; lines of other kinds are passed over."""
+    collected = Collected(domains)
+    for kind, content in lines:
+        if kind == "restarted":
+            collected.resume()
+        elif kind == "ticks":
+            records, lost, position = content
+            collected.replay([tuple(record) for record in records], lost, position, reasons)
+    return collected
 
 
 def _read(journal: Path) -> _Found:
@@ -98,15 +115,8 @@ def _with_former(shape: dict[str, Any], former: dict[str, Any] | None) -> dict[s
 
 
 def _timelines(found: _Found, folder: Path) -> tuple[list[Timeline], SamplerRecord]:
-    collected = Collected([domain_of(shape) for shape in found.sampler["domains"]])
     path = folder / found.sampler["ring"]
-    reasons = fault_reasons(path)
-    for kind, content in found.ticks:
-        if kind == "restarted":
-            collected.resume()
-        else:
-            records, lost, position = content
-            collected.replay([tuple(record) for record in records], lost, position, reasons)
+    collected = replayed(found.ticks, [domain_of(shape) for shape in found.sampler["domains"]], fault_reasons(path))
     if not path.exists():
         return collected.timelines(None), SamplerRecord("process", 0.0, None, None)
     ring = Ring.open(path)

@@ -29,6 +29,7 @@ def session_html(report: SessionReport) -> str:
             "Measured": _sentences(session.coverage.measured),
             "Estimated": _sentences(session.coverage.estimated),
             "Not included": _sentences(session.coverage.not_included),
+            **({"Beside it": _sentences(references)} if (references := session.coverage.references) else {}),
         },
         first_warnings=FIRST_WARNINGS,
         warnings=[shown(warning) for warning in session.warnings],

@@ -73,13 +73,16 @@ def test_a_child_that_can_be_started_is_used_and_nothing_is_said(gpu: SimulatedG
 
 def test_an_unknown_sensor_is_refused_by_a_thread_as_by_a_child() -> None:
     program = """
-import os, threading
+import os, threading, time
 os.environ["ENERGYPROF_SAMPLER"] = "thread"
 from energyprof import Profiler
 from energyprof.model.errors import UnknownName
 try:
     Profiler(sensors=["nvlm"]).start()
 except UnknownName as error:
+    end_s = time.monotonic() + 10
+    while threading.active_count() > 1 and time.monotonic() < end_s:
+        time.sleep(0.01)
     print(error, threading.active_count())
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
