@@ -41,6 +41,7 @@ check: setup ## format, lint, types and architecture
 bench: setup ## the error of isolated calls on a simulated GPU whose joules are known, and what measuring costs
 	PYTHONPATH=tests $(BIN)/python benchmarks/isolated_calls.py
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/many_calls.py
 
 bench-intervals: setup ## how often the 95 % intervals hold the truth, on simulated counters; some six minutes
 	PYTHONPATH=tests $(BIN)/python benchmarks/coverage.py

@@ -33,7 +33,7 @@ def main() -> None:
     calls = options.parse_args().calls
     decorated = profile(name="nothing")(nothing)
     with Profiler(sensors=["cpu-model"]) as profiler:
-        added_us = [1e6 * (seconds(decorated, calls) - seconds(nothing, calls)) / calls for _ in range(REPEATS)]
+        pairs_s = [(seconds(decorated, calls), seconds(nothing, calls)) for _ in range(REPEATS)]
         profiler.result  # noqa: B018 - works out what has been recorded
         before_s, before_kb = time.process_time(), resident_kb()
         seconds(decorated, calls)
@@ -41,7 +41,11 @@ def main() -> None:
         profiler.result  # noqa: B018
         folded_s = time.process_time() - before_s - recorded_s
         grown_kb = resident_kb() - before_kb
-    print(f"added to a decorated call: {statistics.median(added_us):.2f} us (median of {REPEATS} x {calls} calls)")
+    added_us = statistics.median(1e6 * (measured_s - bare_s) / calls for measured_s, bare_s in pairs_s)
+    ratio = statistics.median(measured_s / bare_s for measured_s, bare_s in pairs_s)
+    print(
+        f"added to a decorated call: {added_us:.2f} us, {ratio:.0f} x a bare one (median of {REPEATS} x {calls} calls)"
+    )
     print(f"working out a call later: {1e6 * folded_s / calls:.1f} us of CPU, beside the caller")
     print(f"memory that {calls} more calls leave behind: {grown_kb / 1024:.1f} MiB")
     print(f"added with ENERGYPROF=off: {inert_us(calls):.2f} us")

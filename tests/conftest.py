@@ -4,8 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
+from pathlib import Path
 
 import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_meter_of_this_machine_is_known(tmp_path_factory: pytest.TempPathFactory) -> Generator[None]:
+    """Nor does any test leave its own in this user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ENERGYPROF_METERS", str(tmp_path_factory.mktemp("meters")))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def no_meter_is_known_beforehand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Simulated devices have the same names in every test, and other periods."""
+    monkeypatch.setenv("ENERGYPROF_METERS", str(tmp_path / "meters"))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -65,5 +65,6 @@ def _sentence(domain: Domain) -> str:
         "measured": f"{domain.sensor} energy counter",
         "derived": f"{domain.sensor} power readings, integrated",
     }.get(domain.basis, domain.model.source if domain.model is not None else domain.sensor)
+    fitted = f"; {domain.fitted}" if domain.fitted else ""
     note = f"; {domain.note}" if domain.note else ""
-    return f"{domain.label}: {how}{note}"
+    return f"{domain.label}: {how}{fitted}{note}"

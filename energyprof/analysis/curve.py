@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from energyprof.analysis.exclusive import clipped, union
-from energyprof.analysis.tick_grid import fit_grid
+from energyprof.analysis.tick_grid import expected_grid, fit_grid
+from energyprof.model.domain import Domain
 from energyprof.model.timeline import NS_PER_S, Gap, Timeline
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def curve(timeline: Timeline, *, bound: int = 1) -> Curve | None:
         return _modelled(timeline, bound)
     after_s, seen_s = np.asarray(timeline.after_s), np.asarray(timeline.seen_s)
     energy_j = np.asarray(timeline.energy_j())
-    ticks = _tick_times(after_s, seen_s, timeline.domain.period_s)
+    ticks = _tick_times(after_s, seen_s, timeline.domain)
     keep = np.concatenate(([True], np.diff(ticks.times_s) > 0))
     return Curve(
         ticks.times_s[keep],
@@ -190,7 +191,7 @@ class _Ticks:
     scatter_s: float = 0.0
 
 
-def _tick_times(after_s: Floats, seen_s: Floats, known_period_s: float | None) -> _Ticks:
+def _tick_times(after_s: Floats, seen_s: Floats, domain: Domain) -> _Ticks:
     """Times of the ticks, from the polls around them."""
     import numpy as np
 
@@ -199,15 +200,15 @@ def _tick_times(after_s: Floats, seen_s: Floats, known_period_s: float | None) -
     poll_s = float(np.median(polls_s[~first])) if (~first).any() else 0.0
     if float(np.mean(after_s[1:] <= seen_s[:-1])) > MOVING_SHARE:
         # Each poll finds the counter moved: it may be as old as its period, which is a poll at most where unknown.
-        staleness_s = known_period_s or np.where(first, poll_s, polls_s)
+        staleness_s = domain.period_s or np.where(first, poll_s, polls_s)
         jitter_s = float(np.sqrt(np.mean(np.square(staleness_s)) / 12))
-        scatter_s = jitter_s if known_period_s is not None else 0.0
-        return _Ticks(seen_s - staleness_s / 2, jitter_s, known_period_s, scatter_s=scatter_s)
-    grid = fit_grid(after_s[~first], seen_s[~first])
+        scatter_s = jitter_s if domain.period_s is not None else 0.0
+        return _Ticks(seen_s - staleness_s / 2, jitter_s, domain.period_s, scatter_s=scatter_s)
+    after, seen = after_s[~first], seen_s[~first]
+    grid = fit_grid(after, seen) or expected_grid(after, seen, domain.expected_period_s)
     if grid is None:
         observed = np.where(first, seen_s, (after_s + seen_s) / 2)
         return _Ticks(observed, float(np.sqrt(np.mean(np.square(polls_s)) / 12)), None)
-    after, seen = after_s[~first], seen_s[~first]
     times_s = np.empty_like(seen_s)
     # A tick is no later than the poll that saw it.
     times_s[~first] = np.where(grid.agrees, np.minimum(grid.times_s, seen), (after + seen) / 2)

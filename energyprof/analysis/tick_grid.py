@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     Room = Callable[[Floats], Floats]
 
 MIN_TICKS = 6
+MIN_TICKS_EXPECTED = 3
+EXPECTED_STRETCH = 1e-3
+"""Where the period is known from an earlier start, whose dense polls told it to about this, three ticks are enough."""
+
 LEAST_HALF_WINDOW_S = 0.005
 """Denser polls than this would call a counter irregular whose ticks scatter by a millisecond."""
 
@@ -85,6 +89,27 @@ def fit_grid(after_s: Floats, seen_s: Floats) -> TickGrid | None:
         return None
     jitter_s = float(np.hypot(likely.spread_s, np.sqrt(np.mean(missed_s[agrees] ** 2))))
     return TickGrid(origin_s, likely.period_s, index, agrees, jitter_s, likely.period_spread_s / likely.period_s)
+
+
+def expected_grid(after_s: Floats, seen_s: Floats, period_s: float | None) -> TickGrid | None:
+    """As `fit_grid`, where too few ticks were noticed for that, but their period is known from an earlier start.
+
+    None also where the ticks contradict that period.
+    """
+    import numpy as np
+
+    if period_s is None or not MIN_TICKS_EXPECTED <= len(seen_s) < MIN_TICKS:
+        return None
+    index = np.concatenate(([0], np.cumsum(np.rint(np.diff((after_s + seen_s) / 2) / period_s))))
+    if float(np.median(np.diff(index))) != 1:
+        return None
+    low_s, high_s = float(np.max(after_s - index * period_s)), float(np.min(seen_s - index * period_s))
+    origin_s = (low_s + high_s) / 2
+    slack_s = 0.2 * np.maximum((seen_s - after_s) / 2, LEAST_HALF_WINDOW_S)
+    agrees = _missed(origin_s + index * period_s, after_s, seen_s) <= slack_s
+    if agrees.mean() < REGULAR_SHARE:
+        return None
+    return TickGrid(origin_s, period_s, index, agrees, abs(high_s - low_s) / 12**0.5, EXPECTED_STRETCH)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from energyprof.model.cache_root import cache_root
 from energyprof.model.errors import UnwritableOutput
 
 
 def cache_folder(*parts: str) -> Path:
     """A folder below the cache's root; made where it does not exist.
 
-    The root is `$ENERGYPROF_CACHE`, else `$XDG_CACHE_HOME/energyprof`, else `~/.cache/energyprof`.
+    For the root see `cache_root`.
 
     Raises:
         UnwritableOutput: the folder can be neither found nor made, or not written.
     """
-    folder = _root().joinpath(*parts)
+    folder = cache_root(os.environ).joinpath(*parts)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -58,14 +59,6 @@ def _publish(draft: Path, target: Path) -> None:
     except OSError as error:
         if not target.is_dir():
             raise _unwritable(target, error) from error
-
-
-def _root() -> Path:
-    if own := os.environ.get("ENERGYPROF_CACHE"):
-        return Path(own).expanduser().absolute()
-    if shared := os.environ.get("XDG_CACHE_HOME"):
-        return Path(shared).expanduser().absolute() / "energyprof"
-    return Path.home() / ".cache" / "energyprof"
 
 
 def _unwritable(folder: Path, error: OSError) -> UnwritableOutput:

@@ -13,6 +13,8 @@ from energyprof.model.timeline import Gap, Timeline
 
 RESTARTED = "the sampler was killed and started again"
 
+NOT_NOTED = "it could not be read, and the disk had no room to note why"
+
 
 class Collected:
     """The records of the ring, sorted by domain; kept in this process."""
@@ -25,15 +27,29 @@ class Collected:
         self._offsets = [0] * len(domains)
         self._position = 0
 
-    def take(self, ring: Ring) -> None:
-        """Reads what is new in the ring."""
+    @property
+    def position(self) -> int:
+        """How many records of the ring have been read."""
+        return self._position
+
+    def take(self, ring: Ring) -> tuple[list[tuple[int, ...]], int]:
+        """Reads what is new in the ring; returns its records, and how many before them were overwritten."""
         records, self._position, lost = ring.read(self._position)
-        reasons = _fault_reasons(ring.path)
+        self.add(records, lost, fault_reasons(ring.path))
+        return records, lost
+
+    def replay(self, records: list[tuple[int, ...]], lost: int, position: int, reasons: list[str]) -> None:
+        """Reads what another process had taken from the ring, up to that position."""
+        self.add(records, lost, reasons)
+        self._position = position
+
+    def add(self, records: list[tuple[int, ...]], lost: int, reasons: list[str]) -> None:
+        """Sorts records in; before them some may have been overwritten."""
         if lost:
             self._overrun(lost, records)
         for kind, index, after_ns, seen_ns, count in records:
             if kind == FAULT:
-                self._faults[index] = (after_ns / 1e9, reasons[count])
+                self._faults[index] = (after_ns / 1e9, reasons[count] if 0 <= count < len(reasons) else NOT_NOTED)
                 continue
             self._close_gap(index, kind, seen_ns / 1e9)
             after, seen, counts = self._ticks[index]
@@ -96,8 +112,9 @@ class Collected:
             gaps[:] = [gap for gap in gaps if gap.end_s >= instant_s or (columns[1] and gap.end_s > columns[1][0])]
 
 
-def _fault_reasons(ring: Path) -> list[str]:
+def fault_reasons(ring: Path) -> list[str]:
+    """Why readings failed, by number."""
     path = ring.with_suffix(".faults")
     if not path.exists():
         return []
-    return [json.loads(line) for line in path.read_text().splitlines()]
+    return [json.loads(line) for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")]

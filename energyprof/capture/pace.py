@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from energyprof.model.domain import Domain
@@ -26,19 +26,45 @@ POLLS_PER_PERIOD = 4
 """A tick is put where polls let it be; at four polls a period that is an eighth of the period on either side."""
 
 
+CONTRADICTED = 0.15
+"""A counter that moves more than this share faster or slower than it did at an earlier start is looked at anew."""
+
+
 class Pace:
     """The time between polls.
 
+    Args:
+        expected_s: for the counters, by index, of which an earlier start saw the period, that period.
+        cost_s: what a poll cost at that start.
+
     Attributes:
         period_s: as long as it was asked for, or a fraction of the fastest counter's period where that is shorter.
+        since_s: from when on polls come as they have to for what is to be seen of the counters.
+        settled: whether enough has been seen.
+        dense: whether polls come densely, or came so until it was settled.
     """
 
-    def __init__(self, domains: Sequence[Domain], period_s: float, start_s: float) -> None:
-        self.period_s = period_s
-        self._ticks: dict[int, list[float]] = {
-            index: [] for index, domain in enumerate(domains) if domain.model is None and domain.period_s is None
-        }
-        self._settles_s = start_s + DENSE_S if self._ticks else start_s
+    def __init__(
+        self,
+        domains: Sequence[Domain],
+        period_s: float,
+        start_s: float,
+        expected_s: Mapping[int, float] | None = None,
+        cost_s: float = 0.0,
+    ) -> None:
+        self._asked_s = self.period_s = period_s
+        self._unknown = [index for index, domain in enumerate(domains) if domain.model is None and not domain.period_s]
+        self._expected_s = expected_s or {}
+        self.dense = any(index not in self._expected_s for index in self._unknown)
+        self.settled = not self._unknown
+        self._begin(start_s)
+        if self._unknown and not self.dense:
+            self._follow(self._expected_s.values(), cost_s)
+
+    def _begin(self, start_s: float) -> None:
+        self.since_s = start_s
+        self._ticks: dict[int, list[float]] = {index: [] for index in self._unknown}
+        self._settles_s = start_s if self.settled else start_s + DENSE_S
         self._polls: list[tuple[float, float]] = []
 
     def ticked(self, index: int, seen_s: float) -> None:
@@ -48,22 +74,40 @@ class Pace:
 
     def next_s(self, began_s: float, ended_s: float) -> float:
         """Seconds until the next poll, but for the sampler's dither, after one between these two instants."""
-        if began_s < self._settles_s:
+        if not self.settled and began_s >= self._settles_s:
+            self._settle(began_s)
+        if not self.settled:
             self._polls.append((began_s, ended_s))
-            return min(DENSE_PERIOD_S, self.period_s)
-        if self._polls:
-            self._settle()
+            if self.dense:
+                return min(DENSE_PERIOD_S, self._asked_s)
         return self.period_s
 
-    def _settle(self) -> None:
-        spacing_s = _median_step([began_s for began_s, _ in self._polls])
-        cost_s = statistics.median(ended_s - began_s for began_s, ended_s in self._polls)
-        shortest_s = max(SHORTEST_PERIOD_S, cost_s / MOST_SHARE)
-        for seen_s in self._ticks.values():
-            step_s = _median_step(seen_s)
-            if len(seen_s) >= MIN_TICKS and step_s > RESOLVED_POLLS * spacing_s:
-                self.period_s = min(self.period_s, max(step_s / POLLS_PER_PERIOD, shortest_s))
+    def _settle(self, now_s: float) -> None:
+        if not self.dense and self._contradicted():
+            self.dense = True
+            self.period_s = self._asked_s
+            self._begin(now_s)
+            return
+        if self.dense and self._polls:
+            spacing_s = _median_step([began_s for began_s, _ in self._polls])
+            cost_s = statistics.median(ended_s - began_s for began_s, ended_s in self._polls)
+            steps_s = [_median_step(seen_s) for seen_s in self._ticks.values() if len(seen_s) >= MIN_TICKS]
+            self._follow([step_s for step_s in steps_s if step_s > RESOLVED_POLLS * spacing_s], cost_s)
+        self.settled = True
         self._ticks, self._polls = {}, []
+
+    def _follow(self, periods_s: Iterable[float], cost_s: float) -> None:
+        """Polls oftener where one of these counters moves so fast."""
+        shortest_s = max(SHORTEST_PERIOD_S, cost_s / MOST_SHARE)
+        for step_s in periods_s:
+            self.period_s = min(self.period_s, max(step_s / POLLS_PER_PERIOD, shortest_s))
+
+    def _contradicted(self) -> bool:
+        """Whether a counter was seen to move at another period than is expected of it."""
+        return any(
+            len(seen_s) >= MIN_TICKS and abs(_median_step(seen_s) / self._expected_s[index] - 1) > CONTRADICTED
+            for index, seen_s in self._ticks.items()
+        )
 
 
 def _median_step(instants_s: Sequence[float]) -> float:

@@ -12,6 +12,7 @@ import os
 import struct
 from array import array
 from pathlib import Path
+from typing import Literal
 
 MAGIC = 0x31474E4952455045
 """The bytes "EPERING1" read as a little-endian word."""
@@ -23,12 +24,15 @@ RECORD_BYTES = RECORD_WORDS * WORD_BYTES
 DEFAULT_CAPACITY = 1 << 16
 """Records; at 50 polls a second and three domains that is seven minutes unread, in 2.6 MB."""
 
-_MAGIC, _CAPACITY, _WRITTEN, _CPU_NS, _POLLED_NS, _STOP, _PERIOD_NS, _SPARE = range(HEADER_WORDS)
+_MAGIC, _CAPACITY, _WRITTEN, _CPU_NS, _POLLED_NS, _STOP, _PERIOD_NS, _THREAD = range(HEADER_WORDS)
 _WORD = struct.Struct("<q")
 _RECORD = struct.Struct("<5q")
 
 TICK, FIRST, FAULT, RESET = range(4)
 """Kinds of record: a counter moved; the first value, or the first after a fault; it could not be read; it fell back."""
+
+UNNAMED = -1
+"""The count of a fault whose reason there was no room to write down."""
 
 
 class Ring:
@@ -120,6 +124,15 @@ class Ring:
     def want_stop(self) -> None:
         """Asks the sampler to end after its next reading."""
         self._set(_STOP, 1)
+
+    @property
+    def mode(self) -> Literal["process", "thread"]:
+        """Whether the sampler is a process, or a thread of the profiled one."""
+        return "thread" if self._word(_THREAD) else "process"
+
+    def say_thread(self) -> None:
+        """The sampler is a thread of the profiled process."""
+        self._set(_THREAD, 1)
 
     @property
     def period_s(self) -> float:

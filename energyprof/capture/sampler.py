@@ -13,16 +13,21 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from energyprof.capture.collected import Collected
+from energyprof.capture.collected import Collected, fault_reasons
+from energyprof.capture.first_look_file import FirstLookFile, read_first_look, unseen_meter
 from energyprof.capture.ring import Ring
+from energyprof.capture.sampler_thread import SamplerThread
 from energyprof.model import errors
 from energyprof.model.domain import Domain, PowerModel
 from energyprof.model.errors import NotMeasurable
+from energyprof.model.gain import FittedGain
+from energyprof.model.meter import MeterRecord
 from energyprof.model.run import SamplerRecord, SensorRecord
 from energyprof.model.timeline import Timeline
 
@@ -32,6 +37,13 @@ DRAIN_PERIOD_S = 1.0
 
 MAX_RESTARTS = 1
 """A sampler that was killed is started again once; one that dies twice has a reason to."""
+
+MODE = "ENERGYPROF_SAMPLER"
+IN_THREAD = (
+    "The sensors are read by a thread of the measured process, {why}: while Python code runs readings come late, so "
+    "that intervals are wider, and what sampling draws is in the joules of your own code. Allow child processes to "
+    "measure from a process of its own."
+)
 
 VENDOR_BINDINGS = ("pynvml", "amdsmi", "zeus_apple_silicon")
 HANDSHAKE_TIMEOUT_S = 30.0
@@ -49,6 +61,7 @@ class Sampler:
         period_s: seconds between polls.
         root_pid: the process whose tree a CPU model follows; None = this one.
         folder: where the ring file lies and is left if this process dies; None = a temporary folder.
+        tell: called with whatever is new: ("ticks", [records, lost, position]) or ("restarted", None).
     """
 
     def __init__(
@@ -58,15 +71,19 @@ class Sampler:
         period_s: float = DEFAULT_PERIOD_S,
         root_pid: int | None = None,
         folder: Path | None = None,
+        tell: Callable[[str, object], None] | None = None,
     ) -> None:
         self._sensors = None if sensors is None else list(sensors)
         self._period_s = period_s
         self._root_pid = root_pid
         self._folder = folder
-        self._child: subprocess.Popen[str] | None = None
+        self._tell = tell
+        self._child: subprocess.Popen[str] | SamplerThread | None = None
+        self._caution: str | None = None
         self._ring: Ring | None = None
         self._collected: Collected | None = None
         self._records: list[SensorRecord] = []
+        self._first_look: FirstLookFile | None = None
         self._started_s: float | None = None
         self._finished: SamplerRecord | None = None
         self._restarts = 0
@@ -81,17 +98,17 @@ class Sampler:
 
         Raises:
             UnknownName: there is no sensor of such a name.
-            NotMeasurable: nothing can be measured, or no child process can be started.
+            NotMeasurable: nothing can be measured, or there is no room for the ring.
         """
         try:
             self._launch()
         except OSError as error:
             raise NotMeasurable(
                 f"The sampler cannot be started ({error}), so no energy can be measured. "
-                "Free some space in the temporary folder, or allow child processes."
+                f"Free some space in {self._folder or _memory_folder() or 'the temporary folder'}."
             ) from error
         if wait:
-            self._ready_or_stopped()
+            self.ready_or_stopped()
         threading.Thread(target=self._drain_forever, name="energyprof-drain", daemon=True).start()
 
     def _launch(self) -> None:
@@ -108,7 +125,7 @@ class Sampler:
             raise
         _running.add(self)
 
-    def _ready_or_stopped(self) -> None:
+    def ready_or_stopped(self) -> None:
         """Waits for the first readings; where there are none, nothing that was started may go on."""
         try:
             self.ready()
@@ -116,7 +133,8 @@ class Sampler:
             self.stop()
             raise
 
-    def _spawn(self, ring: Path) -> subprocess.Popen[str]:
+    def _spawn(self, ring: Path) -> subprocess.Popen[str] | SamplerThread:
+        """A child process, or a thread of this one where none can be had or wanted."""
         request = {
             "sensors": self._sensors,
             "root_pid": self._root_pid or os.getpid(),
@@ -125,10 +143,26 @@ class Sampler:
             "keep": self._folder is not None,
             "domains": None if self._collected is None else [domain.id for domain in self._collected.domains],
         }
+        if os.environ.get(MODE, "").lower() == "thread":
+            return self._thread(request, f"because {MODE}=thread asks for it")
         command = [sys.executable, "-I", "-S", "-c", _START, json.dumps(request), "\n".join(_import_paths())]
-        return subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        try:
+            return subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            )
+        except OSError as error:
+            return self._thread(request, f"since no child process can be started here ({error})")
+
+    def _thread(self, request: dict[str, Any], why: str) -> SamplerThread:
+        assert self._ring is not None
+        self._ring.say_thread()
+        self._caution = IN_THREAD.format(why=why)
+        return SamplerThread(request)
+
+    @property
+    def cautions(self) -> list[str]:
+        """What a reader must know of how it samples: sentences."""
+        return [] if self._caution is None else [self._caution]
 
     def ready(self) -> None:
         """Waits until the first reading of every sensor is there.
@@ -154,13 +188,25 @@ class Sampler:
         if "error" in message:
             raise getattr(errors, message["error"], NotMeasurable)(message["message"])
         self._records = [SensorRecord(**record) for record in message["records"]]
-        self._collected = Collected([_domain(shape) for shape in message["domains"]])
+        self._collected = Collected([domain_of(shape) for shape in message["domains"]])
 
     @staticmethod
-    def _last_words(child: subprocess.Popen[str]) -> str:
+    def _last_words(child: subprocess.Popen[str] | SamplerThread) -> str:
+        if isinstance(child, SamplerThread):
+            return "its thread failed, and said so on standard error"
         assert child.stderr is not None
         lines = child.stderr.read().strip().splitlines()
         return lines[-1] if lines else f"exit status {child.wait()}"
+
+    def to_json(self) -> dict[str, Any]:
+        """What another process needs to read the ring."""
+        return {
+            "ring": None if self._ring is None else self._ring.path.name,
+            "pid": os.getpid(),
+            "started_s": self._started_s,
+            "domains": [asdict(domain) for domain in self.domains],
+            "sensors": [asdict(record) for record in self.records],
+        }
 
     @property
     def domains(self) -> list[Domain]:
@@ -173,12 +219,33 @@ class Sampler:
         self.ready()
         return list(self._records)
 
+    @property
+    def meters(self) -> list[MeterRecord]:
+        """What is known of each meter: after the first second and a half what was seen of it, before that little."""
+        found = self._look().meters
+        return found or [unseen_meter(domain) for domain in self.domains]
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a reader must know of the meters: sentences."""
+        return self._look().warnings
+
+    def _look(self) -> FirstLookFile:
+        with self._lock:
+            if self._first_look is None and self._ring is not None:
+                self._first_look = read_first_look(self._ring.path)
+            return self._first_look or FirstLookFile()
+
     def timelines(self) -> list[Timeline]:
         """All ticks that have been kept, one timeline a domain."""
         with self._lock:
             evidence = self._evidence()
             self._drain()
             return evidence.timelines(self._polled_s())
+
+    def fault_reasons(self) -> list[str]:
+        """Why readings failed, by number."""
+        return [] if self._ring is None else fault_reasons(self._ring.path)
 
     def forget_before(self, instant_s: float, *, keep_ticks: int) -> None:
         """Drops the ticks before an instant, but for the last `keep_ticks` of them."""
@@ -213,13 +280,14 @@ class Sampler:
         _wait_or_kill(child)
         if self._collected is not None:
             self._drain()
+        self._look()
         record = self._close(ring)
         self._remove_files(ring.path)
         return record
 
     def _close(self, ring: Ring) -> SamplerRecord:
         assert self._started_s is not None
-        record = SamplerRecord("process", ring.period_s, ring.cpu_s, time.monotonic() - self._started_s)
+        record = SamplerRecord(ring.mode, ring.period_s, ring.cpu_s, time.monotonic() - self._started_s)
         self._last_polled_s = ring.polled_s
         ring.close()
         self._ring = None
@@ -228,7 +296,8 @@ class Sampler:
 
     def _remove_files(self, ring: Path) -> None:
         ring.unlink(missing_ok=True)
-        ring.with_suffix(".faults").unlink(missing_ok=True)
+        for suffix in (".faults", ".meters"):
+            ring.with_suffix(suffix).unlink(missing_ok=True)
         if self._folder is None:
             shutil.rmtree(ring.parent, ignore_errors=True)
 
@@ -251,7 +320,7 @@ class Sampler:
     ) -> None:
         self.stop()
 
-    def _running_child(self) -> subprocess.Popen[str]:
+    def _running_child(self) -> subprocess.Popen[str] | SamplerThread:
         if self._child is None:
             raise NotMeasurable("The sampler was not started, so there is nothing to read. Call start() first.")
         return self._child
@@ -269,7 +338,9 @@ class Sampler:
 
     def _drain(self) -> None:
         if self._ring is not None and self._collected is not None:
-            self._collected.take(self._ring)
+            records, lost = self._collected.take(self._ring)
+            if self._tell is not None and (records or lost):
+                self._tell("ticks", [records, lost, self._collected.position])
 
     def _drain_forever(self) -> None:
         while not self._ended.wait(DRAIN_PERIOD_S):
@@ -289,6 +360,8 @@ class Sampler:
         _wait_or_kill(self._running_child())
         self._drain()
         self._collected.resume()
+        if self._tell is not None:
+            self._tell("restarted", None)
         self._child = self._spawn(self._ring.path)
         _first_line(self._child)
 
@@ -322,15 +395,19 @@ def _memory_folder() -> str | None:
     return shared if os.path.isdir(shared) and os.access(shared, os.W_OK) else None
 
 
-def _domain(shape: dict[str, Any]) -> Domain:
+def domain_of(shape: dict[str, Any]) -> Domain:
+    """A domain from its JSON values."""
     model = shape.pop("model")
     if model is not None:
         model = PowerModel(tuple(model["idle_w"]), tuple(model["active_w_per_core"]), model["source"])
-    return Domain(**shape, model=model)
+    fitted = shape.pop("fitted")
+    return Domain(**shape, model=model, fitted=None if fitted is None else FittedGain(**fitted))
 
 
-def _first_line(child: subprocess.Popen[str]) -> str:
+def _first_line(child: subprocess.Popen[str] | SamplerThread) -> str:
     """What the child says first; empty where it ended, or hung and was killed."""
+    if isinstance(child, SamplerThread):
+        return child.first_line(HANDSHAKE_TIMEOUT_S)
     assert child.stdout is not None
     ready, _, _ = select.select([child.stdout], [], [], HANDSHAKE_TIMEOUT_S)
     if not ready:
@@ -338,7 +415,10 @@ def _first_line(child: subprocess.Popen[str]) -> str:
     return child.stdout.readline()
 
 
-def _wait_or_kill(child: subprocess.Popen[str]) -> None:
+def _wait_or_kill(child: subprocess.Popen[str] | SamplerThread) -> None:
+    if isinstance(child, SamplerThread):
+        child.wait(STOP_TIMEOUT_S)
+        return
     try:
         child.wait(STOP_TIMEOUT_S)
     except subprocess.TimeoutExpired:

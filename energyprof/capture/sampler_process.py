@@ -13,13 +13,19 @@ import os
 import signal
 import sys
 import time
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from energyprof.capture.pace import Pace
-from energyprof.capture.ring import FAULT, FIRST, RESET, TICK, Ring
+from energyprof.capture.first_look import FirstLook
+from energyprof.capture.first_look_file import path_of, write_first_look
+from energyprof.capture.meter_cache import known_meter, remember_meter, with_fitted_gain
+from energyprof.capture.pace import DENSE_S, Pace
+from energyprof.capture.ring import FAULT, FIRST, RESET, TICK, UNNAMED, Ring
 from energyprof.model.domain import Domain
 from energyprof.model.errors import EnergyprofError
+from energyprof.model.meter import MeterRecord
 from energyprof.sensors.discovery import discover
 from energyprof.sensors.sensor import Sensor
 
@@ -32,10 +38,38 @@ LATEST_S = 1.0
 """A counter may have gained as much as this many times the greatest power would have drawn since the last poll, and
 in the second before it, whose joules it may have been late to count; more than that was a reset."""
 
+SUSPENDED = "the machine was suspended"
+
 GOLDEN_RATIO = 0.6180339887498949
 DITHER = 0.2
 """Polls come at 0.9 to 1.1 periods, evenly spread: polls in step with a counter would see each of its ticks equally
 late, and its grid could not be told to better than a poll (simulated, 100 ms counter polled at exactly 20 ms)."""
+
+
+SUSPENDED_S = 0.05
+"""Time that the clock which counts on in sleep gained on the other between two polls: no scheduling does that."""
+
+
+def slept_ns() -> int:
+    """How long this machine has been suspended since it was started; only differences mean something."""
+    if not hasattr(time, "CLOCK_BOOTTIME"):
+        return 0
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) - time.monotonic_ns()
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the loop asks of the process and the machine around it.
+
+    Attributes:
+        alive: whether there is still somebody to sample for.
+        cpu_ns: CPU time that sampling has used.
+        slept_ns: time in which the machine was suspended.
+    """
+
+    alive: Callable[[], bool]
+    cpu_ns: Callable[[], int] = time.process_time_ns
+    slept_ns: Callable[[], int] = slept_ns
 
 
 def main() -> None:
@@ -44,29 +78,36 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     parent = os.getppid()
+    serve(request, _say, Surroundings(alive=lambda: os.getppid() == parent))
+
+
+def serve(request: dict[str, Any], say: Callable[[dict[str, object]], None], surroundings: Surroundings) -> None:
+    """Looks for sensors, says what was found, and polls until it is stopped."""
     try:
         found = discover(request["sensors"], root_pid=request["root_pid"])
     except EnergyprofError as error:
-        _say({"error": type(error).__name__, "message": str(error)})
+        say({"error": type(error).__name__, "message": str(error)})
         return
     domains = [domain for sensor in found.sensors for domain in sensor.domains]
     if request["domains"] not in (None, [domain.id for domain in domains]):
-        _say({"error": "NotMeasurable", "message": "there are other domains now than before the sampler was killed"})
+        say({"error": "NotMeasurable", "message": "there are other domains now than before the sampler was killed"})
         return
     ring = Ring.open(Path(request["ring"]))
-    _say({"domains": [asdict(domain) for domain in domains], "records": [asdict(record) for record in found.records]})
+    known = [known_meter(domain) for domain in domains]
+    domains = [with_fitted_gain(_expecting(domain, meter)) for domain, meter in zip(domains, known, strict=True)]
+    say({"domains": [asdict(domain) for domain in domains], "records": [asdict(record) for record in found.records]})
     try:
-        _poll_until_stopped(found.sensors, ring, request["period_s"], parent)
+        poll_until_stopped(found.sensors, ring, request["period_s"], surroundings, known)
     finally:
         for sensor in found.sensors:
             sensor.close()
-        if os.getppid() != parent and not request["keep"]:
+        if not surroundings.alive() and not request["keep"]:
             _remove(ring.path)
 
 
 def _remove(ring: Path) -> None:
     """The files of a parent that is gone, and the folder that it had made for them."""
-    for path in (ring, _faults_file(ring)):
+    for path in (ring, _faults_file(ring), path_of(ring)):
         path.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # somebody has put something of theirs into it
         ring.parent.rmdir()
@@ -77,33 +118,89 @@ def _say(message: dict[str, object]) -> None:
     sys.stdout.flush()
 
 
-def _poll_until_stopped(sensors: list[Sensor], ring: Ring, period_s: float, parent: int) -> None:
+def _expecting(domain: Domain, known: MeterRecord | None) -> Domain:
+    """The domain with the period that an earlier start saw."""
+    return domain if known is None else replace(domain, expected_period_s=known.period_s)
+
+
+def poll_until_stopped(
+    sensors: list[Sensor],
+    ring: Ring,
+    period_s: float,
+    surroundings: Surroundings,
+    known: list[MeterRecord | None] | None = None,
+) -> None:
+    """Reads every sensor time and again, and writes into the ring what has changed.
+
+    Args:
+        known: for each domain what an earlier start saw of its meter; None = nothing of any.
+    """
+    own = [domain for sensor in sensors for domain in sensor.domains]
+    known = known or [None] * len(own)
+    domains = [_expecting(domain, meter) for domain, meter in zip(own, known, strict=True)]
     faults = FaultNames(_faults_file(ring.path))
     quick = [sensor for sensor in sensors if sensor.own_period_s is None]
     watches = [[CounterWatch(domain) for domain in sensor.domains] for sensor in quick]
     slow = SlowReadings(sensors, faults) if len(quick) < len(sensors) else None
     due_ns = time.monotonic_ns()
-    pace = Pace([domain for sensor in quick for domain in sensor.domains], period_s, due_ns / 1e9)
-    turn = 0.0
-    while not ring.stop_wanted and os.getppid() == parent:
+    pace = _pace(domains, known, sum(len(row) for row in watches), period_s, due_ns / 1e9)
+    look: FirstLook | None = FirstLook(domains, known)
+    turn, asleep_ns = 0.0, surroundings.slept_ns()
+    while not ring.stop_wanted and surroundings.alive():
         index, began_ns = 0, time.monotonic_ns()
+        before_asleep_ns, asleep_ns = asleep_ns, surroundings.slept_ns()
+        slept_s = (asleep_ns - before_asleep_ns) / 1e9
+        if slow is not None and slept_s > SUSPENDED_S:
+            slow.suspended(slept_s, began_ns, ring)
         for sensor, row in zip(quick, watches, strict=True):
             before_ns = time.monotonic_ns()
             readings = sensor.read()
             seen_ns = time.monotonic_ns()
             for watch, reading in zip(row, readings, strict=True):
-                if watch.notice(reading, before_ns, seen_ns, ring, index, faults):
+                if slept_s > SUSPENDED_S:
+                    watch.suspended(slept_s, seen_ns, ring, index, faults)
+                moved = watch.notice(reading, before_ns, seen_ns, ring, index, faults)
+                if moved:
                     pace.ticked(index, seen_ns / 1e9)
+                if look is not None and not isinstance(reading, str):
+                    look.read(index, before_ns / 1e9, seen_ns / 1e9)
+                    if moved:
+                        look.ticked(index, seen_ns / 1e9, watch.count)
                 index += 1
         polled_ns = time.monotonic_ns()
         period_ns = round(pace.next_s(began_ns / 1e9, polled_ns / 1e9) * 1e9)
         if slow is not None:
-            polled_ns = min(polled_ns, slow.take(ring))
-        ring.finish_poll(polled_ns, time.process_time_ns(), round(pace.period_s * 1e9))
+            polled_ns = min(polled_ns, slow.take(ring, look))
+        if look is not None and pace.settled and polled_ns / 1e9 > pace.since_s + DENSE_S:
+            _tell_meters(look, pace, domains, ring)
+            look = None
+        ring.finish_poll(polled_ns, surroundings.cpu_ns(), round(pace.period_s * 1e9))
         turn = (turn + GOLDEN_RATIO) % 1.0
         due_ns = _sleep_until(due_ns + round(period_ns * (1 + DITHER * (turn - 0.5))), period_ns)
     if slow is not None:
         slow.close()
+    if look is not None:
+        _tell_meters(look, pace, domains, ring)
+
+
+def _pace(domains: list[Domain], known: list[MeterRecord | None], polled: int, period_s: float, start_s: float) -> Pace:
+    """The pace that the first so many domains need; the others have threads of their own."""
+    expected_s = {
+        index: domain.expected_period_s
+        for index, domain in enumerate(domains[:polled])
+        if domain.expected_period_s is not None
+    }
+    cost_s = sum({meter.latency_s for meter in known[:polled] if meter is not None and meter.latency_s is not None})
+    return Pace(domains[:polled], period_s, start_s, expected_s, cost_s)
+
+
+def _tell_meters(look: FirstLook, pace: Pace, domains: list[Domain], ring: Ring) -> None:
+    """Writes what has been seen of the meters beside the ring, and keeps it for later starts."""
+    records = look.records(pace.since_s, dense=pace.dense)
+    for domain, record in zip(domains, records, strict=True):
+        if domain.model is None and domain.period_s is None and record.period_s is not None:
+            remember_meter(domain, record)
+    write_first_look(ring.path, records, look.contradictions(records))
 
 
 class SlowReadings:
@@ -121,14 +218,22 @@ class SlowReadings:
                 self._rows.append((SlowReader(sensor, sensor.own_period_s), index, watches))
             index += len(sensor.domains)
 
-    def take(self, ring: Ring) -> int:
+    def take(self, ring: Ring, look: FirstLook | None) -> int:
         """Records what has come in. Returns up to when all of these sensors have been read, in ns; 0 = not yet."""
         for reader, first, watches in self._rows:
             reading = reader.poll()
             if reading is not None:
                 for place, (watch, value) in enumerate(zip(watches, reading.values, strict=True)):
                     watch.notice(value, reading.before_ns, reading.seen_ns, ring, first + place, self._faults)
+                    if look is not None:
+                        look.read(first + place, reading.before_ns / 1e9, reading.seen_ns / 1e9)
         return min(reader.seen_ns for reader, _, _ in self._rows)
+
+    def suspended(self, slept_s: float, seen_ns: int, ring: Ring) -> None:
+        """The machine slept since the last reading."""
+        for _, first, watches in self._rows:
+            for place, watch in enumerate(watches):
+                watch.suspended(slept_s, seen_ns, ring, first + place, self._faults)
 
     def close(self) -> None:
         """Ends the threads."""
@@ -156,6 +261,27 @@ class CounterWatch:
         self._last_ns = 0
         self._fresh = True
         self._failing = False
+        self._modelled = domain.model is not None
+        self._ticked_ns = 0
+        self._counts_per_ns = 0.0
+
+    def suspended(self, slept_s: float, seen_ns: int, ring: Ring, index: int, faults: FaultNames) -> None:
+        """The machine slept since the last reading: what a counter gained meanwhile is nobody's work.
+
+        The next reading is where it goes on from. What it had not shown yet of the time before is taken to have been
+        drawn at the power seen last. A model counts CPU time, of which there is none in sleep.
+        """
+        if self._modelled or self._raw is None:
+            return
+        reason = f"{SUSPENDED} for {slept_s:.1f} s, and what was drawn meanwhile is not counted"
+        ring.append(FAULT, index, self._last_ns, seen_ns, faults.number(reason))
+        self._count += round(self._counts_per_ns * max(seen_ns - self._ticked_ns, 0)) if self._ticked_ns else 0
+        self._raw, self._fresh, self._failing = None, True, True
+
+    @property
+    def count(self) -> int:
+        """Counts since the first reading, unwrapped."""
+        return self._count
 
     def notice(
         self, reading: int | str, before_ns: int, seen_ns: int, ring: Ring, index: int, faults: FaultNames
@@ -168,6 +294,7 @@ class CounterWatch:
         if isinstance(reading, str):
             self._fault(reading, seen_ns, ring, index, faults)
             return False
+        moved: int | None = None
         if self._raw is None:
             kind = FIRST
         elif (moved := self._moved(reading, before_ns)) is None:
@@ -176,10 +303,17 @@ class CounterWatch:
             self._count += moved
             kind = FIRST if self._fresh else TICK
         moved_on = reading != self._raw
+        if moved_on or kind != TICK:
+            self._keep_pace(kind, seen_ns, moved)
         if kind != TICK or moved_on:
             ring.append(kind, index, seen_ns if kind != TICK else self._last_ns, seen_ns, self._count)
         self._raw, self._last_ns, self._fresh, self._failing = reading, before_ns, False, False
         return kind == TICK and moved_on
+
+    def _keep_pace(self, kind: int, seen_ns: int, moved: int | None) -> None:
+        if kind == TICK and moved is not None and self._ticked_ns:
+            self._counts_per_ns = moved / max(seen_ns - self._ticked_ns, 1)
+        self._ticked_ns = seen_ns
 
     def _moved(self, reading: int, before_ns: int) -> int | None:
         """Counts since the last reading; None where that cannot be known."""
@@ -206,14 +340,19 @@ class FaultNames:
         self._path = path
         self._numbers: dict[str, int] = {}
         self._before = len(path.read_text().splitlines()) if path.exists() else 0
+        self._full = False
 
     def number(self, reason: str) -> int:
-        """The number of a reason."""
-        if reason not in self._numbers:
-            self._numbers[reason] = self._before + len(self._numbers)
-            with self._path.open("a") as file:
-                file.write(json.dumps(reason) + "\n")
-        return self._numbers[reason]
+        """The number of a reason; `UNNAMED` where the disk has no room for it, now or before."""
+        if reason not in self._numbers and not self._full:
+            try:
+                with self._path.open("a") as file:
+                    file.write(json.dumps(reason) + "\n")
+            except OSError:
+                self._full = True
+            else:
+                self._numbers[reason] = self._before + len(self._numbers)
+        return self._numbers.get(reason, UNNAMED)
 
 
 def _faults_file(ring: Path) -> Path:

@@ -9,52 +9,114 @@ from __future__ import annotations
 import itertools
 import os
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from contextvars import ContextVar
 from time import monotonic_ns
-from types import ModuleType
+
+from energyprof.capture.bundle import Bundle, bundled, keep
+from energyprof.capture.cuda import CudaMode, Marker, Marks, device_stretches, initialised_cuda, synchronise_devices
 
 CURRENT: ContextVar[OpenSpan | None] = ContextVar("energyprof_span", default=None)
+FULL = 4096
+"""Spans that a log keeps one by one; when there are more, the short ones among them are bundled: some 3 MB."""
+
+CROWDED = 16384
+"""Spans too long to be bundled, or stretches of bundles, after which a log asks to be taken from: some 15 MB."""
+
 _ids = itertools.count(1)
+_modules = sys.modules
 
 
 class OpenSpan:
     """A span while it lives, and until its joules are worked out.
 
     Attributes:
-        segments: (start_ns, end_ns) of each active stretch that has ended.
+        start_ns, end_ns: the first active stretch that has ended; both 0 before.
+        later: (start_ns, end_ns) of the others; None where there is none, as in most calls.
         active_ns: start of the stretch that is going on; None while suspended or after the end.
         primary: the innermost log that was active when it began.
         uncounted: for each work unit that could not be counted, why.
+        kept: whether something refers to it, so that it cannot be bundled; then its parent is kept as well.
+        marks: of each active stretch in the stream of a CUDA device; None where none are left, and once they are read.
+        place: where it stands among those that are bundled with it; -1 before.
     """
 
-    __slots__ = ("active_ns", "closed", "error", "id", "name", "parent", "primary", "segments", "uncounted", "units")
+    __slots__ = (
+        "active_ns",
+        "closed",
+        "end_ns",
+        "error",
+        "id",
+        "kept",
+        "later",
+        "marks",
+        "name",
+        "parent",
+        "place",
+        "primary",
+        "start_ns",
+        "uncounted",
+        "units",
+    )
 
     def __init__(self, name: str, parent: OpenSpan | None) -> None:
         self.id = next(_ids)
         self.name = name
         self.parent = parent
-        self.segments: list[tuple[int, int]] = []
+        self.start_ns = 0
+        self.end_ns = 0
+        self.later: list[tuple[int, int]] | None = None
         self.active_ns: int | None = None
         self.closed = False
         self.units: dict[str, float] | None = None
         self.error: str | None = None
         self.uncounted: dict[str, str] | None = None
         self.primary = _active[-1] if _active else None
+        self.kept = False
+        self.place = -1
+        self.marks: Marks | None = None
+
+    @property
+    def segments(self) -> list[tuple[int, int]]:
+        """(start_ns, end_ns) of each active stretch that has ended."""
+        if not self.end_ns:
+            return []
+        return [(self.start_ns, self.end_ns), *(self.later or ())]
+
+    @segments.setter
+    def segments(self, stretches: list[tuple[int, int]]) -> None:
+        (self.start_ns, self.end_ns), *later = stretches
+        self.later = later or None
+
+
+Finished = OpenSpan | Bundle
 
 
 class SpanLog:
-    """Receives the spans that close while it is active."""
+    """Receives the spans that close while it is active.
 
-    def __init__(self) -> None:
+    Args:
+        cuda: whether the edges of spans wait for CUDA devices while this is the innermost log, or leave marks.
+        crowded: called, in the thread of whoever finishes a span, when it holds so much that it should be taken from.
+    """
+
+    def __init__(self, crowded: Callable[[], None] = lambda: None, cuda: CudaMode = "synchronise") -> None:
         self.closed: deque[OpenSpan] = deque()
+        self._kept: list[OpenSpan] = []
+        self._bundles: list[Bundle] = []
+        self._stretches = 0
+        self._crowded = crowded
+        self._since_ns = 0
         self._open_at_end: list[OpenSpan] | None = None
+        self.cuda = cuda
+        self._lock = threading.Lock()
 
     def activate(self) -> None:
         """Receives spans from now on."""
         global _active
+        self._since_ns = monotonic_ns()
         _active = (*_active, self)
 
     def deactivate(self) -> None:
@@ -64,21 +126,58 @@ class SpanLog:
             self._open_at_end = open_spans()
         _active = tuple(log for log in _active if log is not self)
 
-    def take(self) -> tuple[list[OpenSpan], list[OpenSpan]]:
+    def bundle(self) -> None:
+        """Bundles the short spans among those that have closed, unless somebody is at it or takes them."""
+        if not self._lock.acquire(blocking=False):  # it may be this very thread, which collects garbage meanwhile
+            return
+        try:
+            batch = self._closed_so_far()
+            keep([*open_spans(), *self.closed])  # in this order: a span moves from the first to the second
+            bundles, kept = bundled(batch, self._since_ns)
+            self._bundles += bundles
+            self._kept += kept
+            self._stretches += sum(len(bundle.segments) for bundle in bundles)
+        finally:
+            self._lock.release()
+        if max(len(self._kept), self._stretches) > CROWDED:
+            self._crowded()
+
+    def take(self) -> tuple[list[Finished], list[OpenSpan]]:
         """The spans that closed since the last time, and those that are open.
 
-        The open ones are looked up first, so that a span that ends in between is seen twice, and given as a closed
-        one, rather than not at all.
+        Those that a device is still at count as open. The open ones are looked up first, so that a span that ends in
+        between is seen twice, and given as a closed one, rather than not at all.
         """
-        running = open_spans() if self._open_at_end is None else self._open_at_end
-        closed = [self.closed.popleft() for _ in range(len(self.closed))]
-        ended = set(closed)
-        return closed, [span for span in running if span not in ended]
+        with self._lock:
+            running = open_spans() if self._open_at_end is None else self._open_at_end
+            ended: list[OpenSpan] = [*self._kept, *self._closed_so_far()]
+            closed = [span for span in ended if _placed(span)]
+            self._kept = [span for span in ended if span.marks is not None]
+            bundles, self._bundles, self._stretches = self._bundles, [], 0
+        keep(ended)
+        known = set(ended)
+        on_device = [span for span in ended if span.marks is not None]
+        return [*bundles, *closed], [*(span for span in running if span not in known), *on_device]
+
+    def last_ns(self) -> int:
+        """When the last span ended that was not taken yet; 0 where there is none."""
+        with self._lock:
+            waiting: list[Finished] = [*self._bundles, *self._kept, *list(self.closed)]
+        return max((span.segments[-1][1] for span in waiting if span.segments), default=0)
+
+    @property
+    def held(self) -> int:
+        """How many spans and stretches are kept."""
+        return len(self.closed) + len(self._kept) + self._stretches
+
+    def _closed_so_far(self) -> list[OpenSpan]:
+        return [self.closed.popleft() for _ in range(len(self.closed))]
 
 
 _active: tuple[SpanLog, ...] = ()
 _open: dict[int, OpenSpan] = {}
 _start_fallback: Callable[[], None] | None = None
+_marker = Marker()
 
 
 def active() -> bool:
@@ -115,6 +214,9 @@ def finish(span: OpenSpan, error: BaseException | None = None) -> None:
     for log in _active:
         log.closed.append(span)
     _open.pop(span.id, None)  # last, so that at every instant it is among the open or the closed ones
+    for log in _active:
+        if len(log.closed) >= FULL:
+            log.bundle()
 
 
 def open_spans() -> list[OpenSpan]:
@@ -122,11 +224,44 @@ def open_spans() -> list[OpenSpan]:
     return list(_open.values())
 
 
-class Stretch:
-    """One active stretch of a span, as a context manager that swallows nothing.
+def enter(span: OpenSpan) -> OpenSpan | None:
+    """Begins an active stretch of a span; gives what was the current span before."""
+    if "torch.cuda" in _modules:
+        _begin_on_device(span)
+    before = CURRENT.get()
+    CURRENT.set(span)
+    span.active_ns = monotonic_ns()
+    return before
+
+
+def leave(span: OpenSpan, before: OpenSpan | None) -> None:
+    """Ends an active stretch.
 
     It may be left in another context than it was entered in, as around a `yield`: that context keeps its own span.
     """
+    try:
+        if "torch.cuda" in _modules:
+            _end_on_device(span)
+    finally:  # the wait may be interrupted
+        if span.end_ns:
+            _add(span, monotonic_ns())
+        else:
+            span.start_ns = span.active_ns  # type: ignore[assignment]
+            span.end_ns = monotonic_ns()
+        span.active_ns = None  # after the segment is there, so that another thread sees the stretch at every instant
+        if CURRENT.get() is span:
+            CURRENT.set(before)
+
+
+def _add(span: OpenSpan, end_ns: int) -> None:
+    assert span.active_ns is not None
+    if span.later is None:
+        span.later = []
+    span.later.append((span.active_ns, end_ns))
+
+
+class Stretch:
+    """One active stretch of a span, as a context manager that swallows nothing."""
 
     __slots__ = ("_before", "_span")
 
@@ -134,49 +269,43 @@ class Stretch:
         self._span = span
 
     def __enter__(self) -> None:
-        synchronise_devices()
-        self._before = CURRENT.get()
-        CURRENT.set(self._span)
-        self._span.active_ns = monotonic_ns()
+        self._before = enter(self._span)
 
     def __exit__(self, *_: object) -> None:
-        try:
-            synchronise_devices()
-        finally:  # the wait may be interrupted
-            self._end()
-
-    def _end(self) -> None:
-        span = self._span
-        assert span.active_ns is not None
-        span.segments.append((span.active_ns, monotonic_ns()))
-        span.active_ns = None  # after the segment is there, so that another thread sees the stretch at every instant
-        if CURRENT.get() is span:
-            CURRENT.set(self._before)
+        leave(self._span, self._before)
 
 
-def synchronise_devices() -> None:
-    """Waits for the CUDA work of this process on all its devices, so that it lies in its span; free where none is used.
-
-    While a CUDA graph is captured nothing runs, so there is nothing to wait for, and waiting would break the capture.
-    """
-    cuda = sys.modules.get("torch.cuda")
-    if cuda is None or not getattr(cuda, "_initialized", False):
+def _begin_on_device(span: OpenSpan) -> None:
+    if not _marks_wanted():
+        synchronise_devices()
         return
-    with suppress(RuntimeError):  # of the user's own work: CUDA raises it again at the next call, where it is awaited
-        if not cuda.is_current_stream_capturing():
-            for device in _devices_in_use(cuda):
-                cuda.synchronize(device)
+    mark = _marker.mark(initialised_cuda())
+    if mark is not None:
+        span.marks = [*(span.marks or []), (mark, None)]
 
 
-def _devices_in_use(cuda: ModuleType) -> list[int]:
-    """Those on which this process has a context: waiting for another one would make one there, of hundreds of MiB.
+def _end_on_device(span: OpenSpan) -> None:
+    if span.marks and span.marks[-1][1] is None and (mark := _marker.mark(initialised_cuda())) is not None:
+        span.marks[-1] = (span.marks[-1][0], mark)
+    else:
+        synchronise_devices()
 
-    PyTorch has no public name for the question; where a version lacks the private one, only the current device counts.
-    """
-    has_context = getattr(sys.modules["torch"]._C, "_cuda_hasPrimaryContext", None)
-    if has_context is None:
-        return [cuda.current_device()]
-    return [device for device in range(cuda.device_count()) if has_context(device)]
+
+def _marks_wanted() -> bool:
+    return bool(_active) and _active[-1].cuda == "events" and initialised_cuda() is not None
+
+
+def _placed(span: OpenSpan) -> bool:
+    """Puts a span where the device says that it ran; False while the device is still at it."""
+    if span.marks is None:
+        return True
+    stretches = device_stretches(span.segments, span.marks)
+    if stretches is None:
+        return False
+    span.marks = None
+    if stretches:
+        span.segments = stretches
+    return True
 
 
 def _forget_after_fork() -> None:

@@ -11,7 +11,7 @@ import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import Any
 
-from energyprof.capture.spans import OpenSpan, Stretch, begin, finish
+from energyprof.capture.spans import OpenSpan, Stretch, begin, enter, finish, leave
 
 Count = Callable[[OpenSpan, Any], None]
 """Called with the span and the function's result, before the span is closed; counts work units."""
@@ -19,13 +19,19 @@ Count = Callable[[OpenSpan, Any], None]
 
 def wrap(function: Callable[..., Any], name: str, count: Count | None) -> Callable[..., Any]:
     """The function with each call made a span of that name; results and exceptions pass through untouched."""
-    if inspect.isasyncgenfunction(function):
+    body = function if inspect.isroutine(function) or isinstance(function, functools.partial) else _called(function)
+    if inspect.isasyncgenfunction(body):
         return _wrap_async_generator(function, name, count)
-    if inspect.isgeneratorfunction(function):
+    if inspect.isgeneratorfunction(body):
         return _wrap_generator(function, name, count)
-    if inspect.iscoroutinefunction(function):
+    if inspect.iscoroutinefunction(body):
         return _wrap_coroutine(function, name, count)
     return _wrap_plain(function, name, count)
+
+
+def _called(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What runs when an object is called that is no function, such as a model of PyTorch."""
+    return getattr(type(function), "__call__", function)  # noqa: B004 - it is wanted itself, not whether it is there
 
 
 def _wrap_plain(function: Callable[..., Any], name: str, count: Count | None) -> Callable[..., Any]:
@@ -33,8 +39,11 @@ def _wrap_plain(function: Callable[..., Any], name: str, count: Count | None) ->
     def call(*args: Any, **kwargs: Any) -> Any:
         span = begin(name)
         try:
-            with Stretch(span):
+            before = enter(span)
+            try:
                 result = function(*args, **kwargs)
+            finally:
+                leave(span, before)
             if count is not None:
                 count(span, result)
         except BaseException as error:
@@ -51,8 +60,11 @@ def _wrap_coroutine(function: Callable[..., Awaitable[Any]], name: str, count: C
     async def call(*args: Any, **kwargs: Any) -> Any:
         span = begin(name)
         try:
-            with Stretch(span):
+            before = enter(span)
+            try:
                 result = await function(*args, **kwargs)
+            finally:
+                leave(span, before)
             if count is not None:
                 count(span, result)
         except BaseException as error:

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Sequence
 
 import energyprof
-from energyprof.cli import compare, exec, report, run, sensors
+from energyprof.cli import calibrate, compare, exec, report, run, sensors
 from energyprof.model.errors import EnergyprofError
 
 BROKEN_PIPE_EXIT = 141
@@ -26,6 +26,7 @@ its quality, latency, CO2e and water."""
 EPILOG = """\
 examples:
   energyprof sensors                      what can be measured here, and what would have to change
+  energyprof calibrate                    how the meters follow a load; their gain against a reference
   energyprof run profiles/digits.toml     compare the models of a profile; writes reports/digits/index.html
   energyprof report reports/digits --grid FRA
                                           the same run on another grid, without measuring again
@@ -75,6 +76,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"energyprof {energyprof.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (run, report, sensors, exec, compare):
+    for module in (run, report, sensors, calibrate, exec, compare):
         module.add_to(commands)
     return parser

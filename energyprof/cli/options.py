@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from energyprof.footprint.site import Site
     from energyprof.model.run import ProfileRecord
+    from energyprof.model.session import SessionSite
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
@@ -26,8 +27,8 @@ class SiteOptions:
         """The site options of a command line."""
         return cls(options.grid, options.pue, options.wue)
 
-    def over(self, profile: ProfileRecord) -> Site:
-        """The site of a run, with what was given in place of what its profile said."""
+    def over(self, profile: ProfileRecord | SessionSite) -> Site:
+        """The site of a run or a profiler, with what was given in place of what was recorded."""
         from energyprof.footprint.site import Site
 
         return Site(

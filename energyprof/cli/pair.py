@@ -171,3 +171,10 @@ def _check_comparable(first: Side, second: Side) -> None:
             f"{first.label} and {second.label} were measured by different sensors, so their joules contain different "
             "parts of the machine. Measure both with the same sensors."
         )
+    gains = [[domain.fitted and domain.fitted.gain for domain in side.domains()] for side in (first, second)]
+    if gains[0] != gains[1]:
+        raise NotComparable(
+            f"{first.label} and {second.label} were measured with different calibrations of their sensors, so their "
+            "ratio holds that difference. Measure both again with one calibration, or with none "
+            "(`energyprof calibrate --forget`)."
+        )

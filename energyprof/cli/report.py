@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from energyprof.cli import options as shared
-from energyprof.cli.records import load_run
-from energyprof.cli.show import show
+from energyprof.cli.records import is_session, load_run, load_session
+from energyprof.cli.show import show, show_session
+from energyprof.model.session import Session
 
 if TYPE_CHECKING:
     from energyprof.model.run import Run
@@ -17,11 +18,15 @@ EXAMPLES = """\
   energyprof report reports/digits
   energyprof report reports/digits --grid POL --pue 1.4     the same joules elsewhere
   energyprof report reports/*/run.json --out public         all pages and an overview in public/
-  energyprof report reports/digits --json | jq .verdict"""
+  energyprof report reports/digits --json | jq .verdict
+  energyprof report record                                  what Profiler(out="record") wrote, or left when killed"""
 
 DESCRIPTION = """\
 Derives summary.json, summary.md, summary.csv and index.html from run.json alone. A run that was cut off is rendered
-with what it had measured. Everything but run.json is written anew."""
+with what it had measured. Everything but run.json is written anew.
+
+The record of a Profiler (profiler.json) gives index.html, profiler.md and profiler.csv: one row a function. Where its
+process was killed, they are made from what it had written and the sampler had read until then."""
 
 
 def add_to(commands: shared.Commands) -> None:
@@ -29,7 +34,13 @@ def add_to(commands: shared.Commands) -> None:
     parser = shared.command(
         commands, "report", summary="render recorded runs again", description=DESCRIPTION, examples=EXAMPLES
     )
-    parser.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="a folder of a run, or its run.json")
+    parser.add_argument(
+        "runs",
+        nargs="+",
+        type=Path,
+        metavar="RUN",
+        help="a folder of a run or of a profiler, or its run.json or profiler.json",
+    )
     parser.add_argument(
         "--out", type=Path, metavar="DIR", help="write to DIR/NAME and DIR/index.html; default: beside each run.json"
     )
@@ -40,10 +51,20 @@ def add_to(commands: shared.Commands) -> None:
 
 def report(options: argparse.Namespace) -> int:
     """Renders every run; all are read before the first is written."""
-    runs = [load_run(path) for path in options.runs]
+    runs = [load_session(path) if is_session(path) else load_run(path) for path in options.runs]
     for path, run in zip(options.runs, runs, strict=True):
-        _render(run, path if path.is_dir() else path.parent, options)
+        beside = path if path.is_dir() else path.parent
+        if isinstance(run, Session):
+            _render_session(run, beside, options)
+        else:
+            _render(run, beside, options)
     return 0
+
+
+def _render_session(session: Session, beside: Path, options: argparse.Namespace) -> None:
+    folder = beside if options.out is None else options.out / (beside.resolve().name or "profiler")
+    site = shared.SiteOptions.of(options).over(session.site)
+    show_session(session, folder, site=site, as_json=options.json)
 
 
 def _render(run: Run, beside: Path, options: argparse.Namespace) -> None:

@@ -6,20 +6,24 @@ import argparse
 import json
 import math
 import statistics
+import sys
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from energyprof.analysis.reference import HOLDS_THE_MACHINE
+from energyprof.capture.pace import RESOLVED_POLLS
 from energyprof.cli import options as shared
+from energyprof.model.gain import FittedGain
+from energyprof.model.meter import MeterRecord, meter_sentence
 from energyprof.model.run import SensorRecord
 from energyprof.model.timeline import NS_PER_S
 
 if TYPE_CHECKING:
     from energyprof.model.timeline import Timeline
 
-WATCHED_S = 1.5
+WATCHED_S = 1.7
 SLOW = ("wall", "battery")
 SLOW_WATCHED_S = 5.0
 """Plugs and batteries measure about once a second."""
@@ -34,8 +38,9 @@ EXAMPLES = """\
 
 DESCRIPTION = """\
 Watches every counter for a second and a half, a battery or a plug for five, and says what it found: what is metered,
-how often the counter moves, in what steps, and the power right now. For what cannot be measured: why, and the command
-that would change that."""
+how often the counter moves, in what steps, how long a reading takes, the lowest power seen, the power now, and the
+gain where `energyprof calibrate` has found one. For what cannot be measured: why, and the command that would change
+that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class Observed:
         step_j: what a tick added, in the middle.
         power_w: mean over the time watched; (low, best, high) for a model.
         apart: why no total adds it. parent: id of the domain whose joules hold its own.
+        meter: what the sampler saw of the meter in its first polls, now or at an earlier start; None = not asked.
+        fitted: the gain against a reference meter that is applied to its joules.
     """
 
     id: str
@@ -60,6 +67,8 @@ class Observed:
     note: str | None
     apart: str | None = None
     parent: str | None = None
+    meter: MeterRecord | None = None
+    fitted: FittedGain | None = None
 
 
 def add_to(commands: shared.Commands) -> None:
@@ -80,17 +89,24 @@ def sensors(options: argparse.Namespace) -> int:
         slow = any(domain.kind in SLOW for domain in sampler.domains)
         time.sleep(SLOW_WATCHED_S if slow else WATCHED_S)
         timelines, records = sampler.timelines(), sampler.records
-    observed = [observe(timeline) for timeline in timelines]
+        sampler.stop()
+        meters, warnings = {meter.domain: meter for meter in sampler.meters}, sampler.warnings
+    observed = [observe(timeline, meters.get(timeline.domain.id)) for timeline in timelines]
     if options.json:
-        found = {"sensors": [asdict(record) for record in records], "domains": [asdict(domain) for domain in observed]}
+        found = {
+            "sensors": [asdict(record) for record in records],
+            "domains": [asdict(domain) for domain in observed],
+            "warnings": warnings,
+        }
         print(json.dumps(found, indent=2))
     else:
         print("\n".join([line for record in records for line in _lines(record, observed)] + _compared(observed)))
+        print("".join(f"warning: {warning}\n" for warning in warnings), end="", file=sys.stderr)
     return 0
 
 
-def observe(timeline: Timeline) -> Observed:
-    """What a timeline shows of its counter."""
+def observe(timeline: Timeline, meter: MeterRecord | None = None) -> Observed:
+    """What a timeline shows of its counter, beside what is known of its meter."""
     domain = timeline.domain
     return Observed(
         domain.id,
@@ -98,20 +114,25 @@ def observe(timeline: Timeline) -> Observed:
         domain.label,
         domain.sensor,
         domain.basis,
-        _period_s(timeline),
+        _period_s(timeline, meter),
         _step_j(timeline),
         _power_w(timeline),
         domain.note,
         domain.apart,
         domain.parent,
+        meter,
+        domain.fitted,
     )
 
 
-def _period_s(timeline: Timeline) -> float | None:
-    """None for a model, which has no counter of its own."""
+def _period_s(timeline: Timeline, meter: MeterRecord | None) -> float | None:
+    """None for a model, which has no counter of its own, and for a counter that was found moved at every poll."""
+    if meter is not None and meter.period_s is not None:
+        return meter.period_s
     if timeline.domain.model is not None or len(timeline.seen_s) < 3:
         return None
-    return statistics.median(later - earlier for earlier, later in pairwise(timeline.seen_s))
+    step_s = statistics.median(later - earlier for earlier, later in pairwise(timeline.seen_s))
+    return step_s if step_s > RESOLVED_POLLS * POLL_PERIOD_S else None
 
 
 def _step_j(timeline: Timeline) -> float | None:
@@ -146,7 +167,9 @@ def _power_w(timeline: Timeline) -> tuple[float, float, float] | None:
 
 def _lines(record: SensorRecord, observed: list[Observed]) -> list[str]:
     lines = [f"{record.name}: {record.status}{'' if record.reason is None else f'. {record.reason}'}"]
-    lines += [f"  {_sentence(domain)}" for domain in observed if domain.id in record.domains]
+    for domain in observed:
+        if domain.id in record.domains:
+            lines += [f"  {_sentence(domain)}", *(f"    {sentence}" for sentence in _known(domain))]
     if record.remedy is not None:
         lines.append(f"  to change that: {record.remedy}")
     return lines
@@ -166,6 +189,16 @@ def _sentence(domain: Observed) -> str:
     if domain.apart is not None:
         parts.append(f"in no total: {domain.apart}")
     return "; ".join(parts)
+
+
+def _known(domain: Observed) -> list[str]:
+    """What is known of the meter, and of its gain."""
+    known = "" if domain.meter is None else meter_sentence(replace(domain.meter, period_s=None))
+    driver = "" if domain.meter is None or domain.meter.driver is None else f" (driver {domain.meter.driver})"
+    sentences = [f"{known}{driver}"] if known else []
+    if domain.fitted is not None:
+        sentences.append(f"{domain.fitted}; its joules are good to ±{100 * domain.fitted.half_width:.2g} %")
+    return sentences
 
 
 def _compared(observed: list[Observed]) -> list[str]:

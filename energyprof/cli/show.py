@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from energyprof.footprint.site import Site
     from energyprof.model.run import Run
+    from energyprof.model.session import Session
     from energyprof.report.assessment import Assessment
 
 
@@ -29,6 +30,25 @@ def show(run: Run, folder: Path, *, site: Site | None, as_json: bool) -> None:
         publish_assessment(assessment, folder)
     finally:
         _tell(assessment, as_json=as_json)
+    if not as_json:
+        print(folder / "index.html", flush=True)
+
+
+def show_session(session: Session, folder: Path, *, site: Site, as_json: bool) -> None:
+    """The same for the record of a profiler.
+
+    Raises:
+        UnwritableOutput: a file cannot be written; the figures are printed all the same.
+    """
+    from energyprof.report.publish import publish_session
+    from energyprof.report.session import session_report, session_summary
+    from energyprof.report.session_tables import session_text
+
+    report = session_report(session, site)
+    try:
+        publish_session(report, folder)
+    finally:
+        print(json.dumps(session_summary(report)) if as_json else session_text(report), flush=True)
     if not as_json:
         print(folder / "index.html", flush=True)
 

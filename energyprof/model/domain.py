@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from energyprof.model.gain import FittedGain
 from energyprof.model.quantity import Basis
 
 Kind = Literal["gpu", "cpu", "dram", "platform", "module", "core", "uncore", "battery", "wall", "board", "npu"]
@@ -42,6 +43,11 @@ class Domain:
         max_power_w: readings above 1.5 times this are not plausible; None = unknown.
         model: the assumed watts, for basis "estimated"; the raw counter is then CPU time in ns.
         note: what a reader must know: "whole GPU, MIG is on".
+        device: names the device among all others, as a digest; None = only label and machine tell it.
+        driver: version of the device's driver; None = that of the kernel.
+        expected_period_s: how often the counter moved at an earlier start; used where too few ticks were seen to
+            tell, never against what is seen.
+        fitted: its gain against a reference meter, which `joules_per_count` and `gain` already hold.
         apart: why totals leave it out although no known domain contains it: it is a reference beside the others, or
             nobody knows what it meters. None = totals add it.
     """
@@ -61,6 +67,26 @@ class Domain:
     model: PowerModel | None = None
     note: str | None = None
     apart: str | None = None
+    device: str | None = None
+    driver: str | None = None
+    expected_period_s: float | None = None
+    fitted: FittedGain | None = None
+
+
+def calibrated(domain: Domain, fitted: FittedGain) -> Domain:
+    """The domain with its joules as the reference meter would count them."""
+    domain = uncalibrated(domain)
+    joules_per_count = domain.joules_per_count * fitted.gain
+    return replace(domain, joules_per_count=joules_per_count, gain=fitted.half_width, fitted=fitted)
+
+
+def uncalibrated(domain: Domain) -> Domain:
+    """The domain with its joules as its own counter says them."""
+    fitted = domain.fitted
+    if fitted is None:
+        return domain
+    joules_per_count = domain.joules_per_count / fitted.gain
+    return replace(domain, joules_per_count=joules_per_count, gain=fitted.former_gain, fitted=None)
 
 
 def outermost(domains: Iterable[Domain]) -> list[Domain]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from energyprof.model.meter import MeterRecord
 from energyprof.model.span import Span
 from energyprof.model.timeline import Timeline
 
@@ -239,6 +240,7 @@ class Run:
         complete: False while measuring goes on, and for ever where it was cut off.
         stop_reason: why measuring ended.
         factors: what CO2e and water rested on at the profile's site and on the named grids when it was measured.
+        meters: what was seen of each domain's meter; empty in records that did not note it.
     """
 
     schema: int
@@ -259,3 +261,4 @@ class Run:
     spans: list[Span] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     factors: list[FactorRecord] = field(default_factory=list)
+    meters: list[MeterRecord] = field(default_factory=list)

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from energyprof.analysis.doubt import Doubt
-from energyprof.capture.spans import OpenSpan
+from energyprof.capture.bundle import Bundle
+from energyprof.capture.spans import Finished, OpenSpan
 
 if TYPE_CHECKING:
     from energyprof.analysis.ledger import Ledger
@@ -76,12 +77,26 @@ class Account:
 
 @dataclass(slots=True)
 class Work:
-    """Running sums of what calls of one name did; `uncounted` says why a unit was not counted in some of them."""
+    """Running sums of what calls of one name did.
+
+    Attributes:
+        errors: how many of them ended with one. uncounted: why a unit was not counted in some of them.
+    """
 
     calls: int = 0
     duration_s: float = 0.0
     units: dict[str, float] = field(default_factory=dict)
     uncounted: dict[str, str] = field(default_factory=dict)
+    errors: int = 0
+
+    def add(self, other: Work) -> None:
+        """Adds what other calls did."""
+        self.calls += other.calls
+        self.duration_s += other.duration_s
+        self.errors += other.errors
+        for unit, amount in other.units.items():
+            self.units[unit] = self.units.get(unit, 0.0) + amount
+        self.uncounted = {**other.uncounted, **self.uncounted}
 
 
 @dataclass(slots=True)
@@ -157,10 +172,15 @@ def groups_of(owners: Sequence[Owner]) -> list[Group]:
     return list(found)
 
 
-def path_of(span: OpenSpan) -> Path:
+def path_of(span: Finished) -> Path:
     """Distinct names from the outermost span to this one; a name that recurs keeps its innermost place."""
     names: dict[str, None] = {}
-    walk: OpenSpan | None = span
+    walk: OpenSpan | None
+    if isinstance(span, Bundle):
+        names.update(dict.fromkeys(span.names))
+        walk = span.parent
+    else:
+        walk = span
     while walk is not None:
         names.setdefault(walk.name)
         walk = walk.parent

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
-from typing import Concatenate, ParamSpec, Protocol, TypeVar, cast, overload
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
 from energyprof.capture.wrap import Count, wrap
 from energyprof.model.errors import InvalidValue
@@ -17,6 +18,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 S = TypeVar("S", contravariant=True)
+T = TypeVar("T")
 
 
 class Profiled(Protocol[P, R_co]):
@@ -40,6 +42,14 @@ Q = ParamSpec("Q")
 
 
 @overload
+def profile(function: staticmethod[P, R], /) -> staticmethod[P, R]: ...  # type: ignore[overload-overlap]
+
+
+@overload
+def profile(function: classmethod[T, P, R], /) -> classmethod[T, P, R]: ...
+
+
+@overload
 def profile(function: Callable[P, R], /) -> Profiled[P, R]: ...
 
 
@@ -47,9 +57,7 @@ def profile(function: Callable[P, R], /) -> Profiled[P, R]: ...
 def profile(*, name: str | None = None, units: Units | None = None) -> Callable[[Callable[P, R]], Profiled[P, R]]: ...
 
 
-def profile(
-    function: Callable[P, R] | None = None, /, *, name: str | None = None, units: Units | None = None
-) -> Profiled[P, R] | Callable[[Callable[P, R]], Profiled[P, R]]:
+def profile(function: Any = None, /, *, name: str | None = None, units: Units | None = None) -> Any:
     """Measures every call of a function: sync, async, generator or async generator.
 
     Calls are recorded by every active Profiler; where none is active, by one of the process's own, which starts with
@@ -76,19 +84,33 @@ def profile(
     return _profiled(function, name, units)
 
 
-def _profiled(function: Callable[P, R], name: str | None, units: Units | None) -> Profiled[P, R]:
-    title = name or str(getattr(function, "__qualname__", repr(function)))
+def _profiled(function: Any, name: str | None, units: Units | None) -> Any:
+    if isinstance(function, staticmethod | classmethod):
+        return type(function)(_profiled(function.__func__, name, units))
+    title = name or _title(function)
     if os.environ.get("ENERGYPROF", "").lower() == "off":
         return _inert(function, title)
     wrapped = wrap(function, title, _counter(units) if units else None)
     remember(title)
     wrapped.energy = LiveMeasurement(lambda: energy_of(title))  # type: ignore[attr-defined]
-    return cast("Profiled[P, R]", wrapped)
+    return wrapped
 
 
-def _inert(function: Callable[P, R], title: str) -> Profiled[P, R]:
-    function.energy = unmeasured(title, "ENERGYPROF=off: nothing is measured")  # type: ignore[attr-defined]
-    return cast("Profiled[P, R]", function)
+def _title(function: Any) -> str:
+    """The qualified name; of a partial function that of the function, of an object that is called its class's."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    return str(getattr(function, "__qualname__", type(function).__qualname__))
+
+
+def _inert(function: Any, title: str) -> Any:
+    nothing = unmeasured(title, "ENERGYPROF=off: nothing is measured")
+    try:
+        function.energy = nothing
+    except AttributeError:  # of a built-in function, or of an object without room for it
+        function = functools.partial(function)
+        function.energy = nothing
+    return function
 
 
 def _counter(units: Units) -> Count:

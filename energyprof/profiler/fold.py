@@ -11,7 +11,8 @@ from energyprof.analysis.curve import Curve, curve
 from energyprof.analysis.exclusive import Stretch, clipped, union, without
 from energyprof.analysis.ledger import Carry, Piece, apportion
 from energyprof.analysis.reference import starting
-from energyprof.capture.spans import OpenSpan, SpanLog
+from energyprof.capture.bundle import Bundle
+from energyprof.capture.spans import Finished, OpenSpan, SpanLog
 from energyprof.model.domain import Domain, outermost
 from energyprof.model.timeline import Timeline
 from energyprof.profiler.accounts import DomainAccounts, Group, Owner, Work, groups_of, path_of
@@ -26,7 +27,7 @@ Key = tuple[str, int]
 class Snapshot:
     """A span's segments as they stood when it was looked at."""
 
-    span: OpenSpan
+    span: Finished
     segments: list[Stretch]
 
 
@@ -69,12 +70,13 @@ class Books:
         self.missing: dict[str, str] = {}
         self.others_known = True
         self._carries: dict[Key, Carry] = {}
-        self._waiting: list[OpenSpan] = []
+        self._inner: dict[int, dict[tuple[bool, str], Work]] = {}
+        self._waiting: list[Finished] = []
 
     def close_until(
         self,
         instant_s: float,
-        spans: Iterable[OpenSpan],
+        spans: Iterable[Finished],
         running: Iterable[OpenSpan],
         timelines: Sequence[Timeline],
         use: CpuUse | None = None,
@@ -104,7 +106,10 @@ class Books:
             accounts.settle(open_ids)
         for span in waiting:
             if span.id not in open_ids:
-                self._count(span)
+                self._count(span, open_ids)
+        for outer in self._inner.keys() - open_ids:
+            for key, work in self._inner.pop(outer).items():
+                self.work.setdefault(key, Work()).add(work)
         self.closed_s = instant_s
 
     def _close_domain(self, timeline: Timeline, occupants: Occupants, instant_s: float, use: CpuUse | None) -> None:
@@ -161,14 +166,18 @@ class Books:
             pieces += [(number, low, high) for low, high in own]
         return Occupants.of(list(numbers), pieces)
 
-    def _count(self, span: OpenSpan) -> None:
-        work = self.work.setdefault((span.primary is self._log, span.name), Work())
-        work.calls += 1
-        segments = [(start / NS_PER_S, end / NS_PER_S) for start, end in span.segments]
-        work.duration_s += sum(end - start for start, end in clipped(segments, self.start_s, math.inf))
-        for unit, amount in (span.units or {}).items():
-            work.units[unit] = work.units.get(unit, 0.0) + amount
-        work.uncounted = {**(span.uncounted or {}), **work.uncounted}
+    def _count(self, span: Finished, open_ids: Collection[int]) -> None:
+        """Adds a finished call to the work of its name, or keeps it until the one of the same name around it ends."""
+        outer = _running_of_the_name(span, open_ids)
+        works = self.work if outer is None else self._inner.setdefault(outer, {})
+        work = Work(units=dict(span.units or {}), uncounted=dict(span.uncounted or {}))
+        if isinstance(span, Bundle):
+            work.calls, work.errors, work.duration_s = span.calls, span.errors, span.duration_ns / NS_PER_S
+        else:
+            work.calls, work.errors = 1, int(span.error is not None)
+            segments = [(start / NS_PER_S, end / NS_PER_S) for start, end in span.segments]
+            work.duration_s = sum(end - start for start, end in clipped(segments, self.start_s, math.inf))
+        works.setdefault((span.primary is self._log, span.name), Work()).add(work)
 
 
 def meters_cpu(domain: Domain) -> bool:
@@ -176,7 +185,15 @@ def meters_cpu(domain: Domain) -> bool:
     return domain.kind == "cpu" and domain.model is None
 
 
-def _snapshot(span: OpenSpan, instant_s: float) -> Snapshot:
+def covered_s(timeline: Timeline) -> float:
+    """Up to when the counter's course is known: a modelled one to its last reading, others to their last tick."""
+    if timeline.domain.model is not None:
+        return timeline.end_s
+    made = curve(timeline)
+    return timeline.end_s if made is None else float(made.times_s[-1])
+
+
+def _snapshot(span: Finished, instant_s: float) -> Snapshot:
     active_ns = span.active_ns  # before the segments: a stretch that ends in between is then seen as one of these
     segments = [(start / NS_PER_S, end / NS_PER_S) for start, end in span.segments]
     last_s = segments[-1][0] if segments else 0.0
@@ -188,9 +205,26 @@ def _snapshot(span: OpenSpan, instant_s: float) -> Snapshot:
 def _running(snapshot: Snapshot, open_ids: Collection[int]) -> tuple[tuple[int, str], ...]:
     """Id and name of the span and of those around it, as far as they have not ended."""
     found = []
-    span: OpenSpan | None = snapshot.span
+    span: OpenSpan | None
+    if isinstance(snapshot.span, Bundle):
+        span = snapshot.span.parent
+        if snapshot.span.id in open_ids:
+            found += [(snapshot.span.id, name) for name in snapshot.span.names]
+    else:
+        span = snapshot.span
     while span is not None:
         if span.id in open_ids:
             found.append((span.id, span.name))
         span = span.parent
     return tuple(found)
+
+
+def _running_of_the_name(span: Finished, open_ids: Collection[int]) -> int | None:
+    """The outermost span of the same name around it that has not ended: to its joules those of this one belong."""
+    found = None
+    around = span.parent
+    while around is not None:
+        if around.name == span.name and around.id in open_ids:
+            found = around.id
+        around = around.parent
+    return found

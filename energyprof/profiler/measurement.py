@@ -14,7 +14,8 @@ class Measurement:
     """All calls of one name. Unknown is a Quantity whose value is None.
 
     Attributes:
-        calls: finished calls. duration_s: seconds in which they were active, overlaps counted for each call.
+        calls: finished calls, but for those inside one of the same name that still runs.
+        duration_s: seconds in which they were active, overlaps counted for each call.
         units: work done in them, such as {"tokens": 512.0}; only what could be counted in every call.
         energy: gross J of all domains inside the boundary, with what nested spans used (inclusive), and with what
             calls that still run have used.
@@ -30,6 +31,7 @@ class Measurement:
         power_w: mean power while active, of finished calls. co2e_g, water_l: at the profiler's grid.
         estimator: how the joules were obtained; None where they are unknown.
         uncounted: for each unit that could not be counted in every call, why.
+        errors: how many of the calls ended with an exception.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Measurement:
     estimator: Estimator | None
     warnings: list[str] = field(default_factory=list)
     uncounted: dict[str, str] = field(default_factory=dict)
+    errors: int = 0
     contended: bool | None = None
 
     @property

@@ -6,26 +6,32 @@ import atexit
 import os
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Any, get_args
 
 from energyprof.analysis.cpu_use import CpuUse
-from energyprof.analysis.curve import curve
 from energyprof.analysis.reference import follow
 from energyprof.capture import spans
 from energyprof.capture.cpu_use_log import CpuUseLog
+from energyprof.capture.cuda import CudaMode, synchronise_devices
 from energyprof.capture.sampler import Sampler
-from energyprof.capture.spans import OpenSpan, SpanLog, Stretch, begin, finish
+from energyprof.capture.spans import Finished, OpenSpan, SpanLog, Stretch, begin, finish
 from energyprof.footprint.site import Site
-from energyprof.model.errors import EnergyprofError, NotMeasurable
-from energyprof.model.span import Span
+from energyprof.model.errors import EnergyprofError, InvalidValue, NotMeasurable, UnwritableOutput
+from energyprof.model.run import SamplerRecord
 from energyprof.model.timeline import Timeline
-from energyprof.profiler.fold import NS_PER_S, Books, meters_cpu
+from energyprof.profiler.fold import NS_PER_S, Books, covered_s, meters_cpu
+from energyprof.profiler.gaps import gap_warnings
+from energyprof.profiler.journal import JOURNAL_PERIOD_S, Journal, read_journal, unwritable
 from energyprof.profiler.measurement import Measurement
+from energyprof.profiler.recovery import replayed
 from energyprof.profiler.result import Result, combined, measurement_of, resolved, result_of, unmeasured
-from energyprof.profiler.session import write_session
+from energyprof.profiler.session import Evidence, Scope, session_document, write_session
 from energyprof.profiler.units import given
 
 QUIET_TICKS = 4
@@ -34,6 +40,9 @@ QUIET_TICKS = 4
 SETTLE_LIMIT_S = 1.0
 FOLD_PERIOD_S = 10.0
 """How often a running profiler accounts for what has been recorded, so that its memory stays bounded."""
+
+JOURNALLED_SPANS = 500
+"""With more of them in a second the short ones are written down as bundles, millisecond by millisecond."""
 
 STALLED_S = 30.0
 """A counter that was not read for so long does not hold back the others any more: that time counts as lost."""
@@ -54,7 +63,9 @@ class Profiler:
         sensors: names of device families, such as ["nvml", "rapl", "cpu-model"]; None = all that can be used.
         grid: ISO 3166 alpha-3 ("FRA"), a region ("US-CA"), or g CO2e/kWh; None = CO2e and water stay unknown.
         pue: power usage effectiveness of the place. wue_l_per_kwh: on-site water per kWh of IT energy.
-        out: folder for the record of the run; None = none is written.
+        cuda: how CUDA work comes to lie inside its span: "synchronise" waits for the device at both edges; "events"
+            leaves marks in the stream and waits for nothing until the profiler stops.
+        out: folder for the record of the run, to which evidence is added every second; None = none is written.
 
     Raises:
         InvalidValue, UnknownName: an option cannot be; raised before anything is measured.
@@ -67,20 +78,31 @@ class Profiler:
         pue: float = 1.0,
         wue_l_per_kwh: float = 0.0,
         out: str | Path | None = None,
+        cuda: CudaMode = "synchronise",
     ) -> None:
+        if cuda not in get_args(CudaMode):
+            known = " or ".join(get_args(CudaMode))
+            raise InvalidValue(
+                f"cuda={cuda!r} is no way to find out when CUDA work ran, so none is begun. Use {known}."
+            )
         self._site = Site(grid=grid, pue=pue, wue_l_per_kwh=wue_l_per_kwh)
-        self._sampler = Sampler(sensors)
         self._out = None if out is None else Path(out)
-        self._log = SpanLog()
+        self._journal = None if self._out is None else Journal(self._out)
+        tell = None if self._journal is None else self._journal.write
+        self._sampler = Sampler(sensors, folder=self._out, tell=tell)
+        self._wanted = threading.Event()
+        self._log = SpanLog(crowded=self._wanted.set, cuda=cuda)
         self._books: Books | None = None
-        self._record: list[Span] = []
-        self._timelines: list[Timeline] = []
+        self._scope: dict[str, Any] = {}
+        self._pending: list[Finished] = []
         self._lock = threading.RLock()
         self._ended = threading.Event()
         self._result: Result | None = None
         self._begun = False
         self._forked = False
         self._warnings: list[str] = []
+        self._folded_s = time.monotonic()
+        self._unfinished: Counter[str] = Counter()
         self._cpu_use = CpuUseLog()
 
     def start(self) -> Profiler:
@@ -88,6 +110,7 @@ class Profiler:
 
         Raises:
             UnknownName, NotMeasurable: the sensors asked for cannot be used, or it was started before.
+            UnwritableOutput: `out` cannot be written.
         """
         with self._lock:
             if self._begun:
@@ -96,14 +119,33 @@ class Profiler:
                     "Make a new Profiler."
                 )
             self._begun = True
-        self._sampler.start()
-        self._books = Books(self._log, self._sampler.domains, time.monotonic())
+        if self._journal is not None:
+            self._journal.open()
+        try:
+            self._start_sampler()
+        except BaseException:
+            if self._journal is not None:
+                self._journal.remove()
+            raise
+        start_s = time.monotonic()
+        self._scope = Scope(datetime.now(UTC).isoformat(timespec="seconds"), start_s, self._site).to_json()
+        if self._journal is not None:
+            self._journal.write("scope", self._scope)
+        self._books = Books(self._log, self._sampler.domains, start_s)
         if any(map(meters_cpu, self._books.domains)):
             self._cpu_use.start()
         self._log.activate()
         _started.append(self)
         threading.Thread(target=self._fold_forever, name="energyprof-fold", daemon=True).start()
         return self
+
+    def _start_sampler(self) -> None:
+        self._sampler.start(wait=False)
+        import numpy  # noqa: F401 - while the sampler starts; else the first call that needs it would be held up
+
+        self._sampler.ready_or_stopped()
+        if self._journal is not None:
+            self._journal.write("sampler", self._sampler.to_json())
 
     def stop(self) -> Result:
         """Stops counting and works out the result; safe to call twice.
@@ -119,19 +161,56 @@ class Profiler:
             return self.result
 
     def _stop(self) -> None:
+        synchronise_devices()  # what was left marks in its stream for can then be placed
         end_s = time.monotonic()
         books = self._open_books()
         self._log.deactivate()
         self._ended.set()
+        self._wanted.set()
         self._cpu_use.stop()
         self._settle(end_s)
         self._fold(end_s)
         timelines = self._sampler.timelines()
+        reasons = self._sampler.fault_reasons()
         sampler = self._sampler.stop()
-        result = self._result = result_of(books, self._site, self._sampler.records, self._warnings)
+        result = self._result = result_of(books, self._site, self._sampler.records, self._all_warnings())
         _retire(self, result)
-        if self._out is not None:
-            write_session(self._out, result, timelines, self._record, self._sampler.records, sampler)
+        if self._journal is not None:
+            self._write_record(self._journal, result, timelines, reasons, sampler)
+
+    def _write_record(
+        self,
+        journal: Journal,
+        result: Result,
+        timelines: Sequence[Timeline],
+        reasons: list[str],
+        sampler: SamplerRecord,
+    ) -> None:
+        """Puts the finished record in the place of the journal, which stays where that cannot be done.
+
+        Args:
+            timelines: what is in memory: the last ticks; the journal holds all of them.
+        """
+        assert self._out is not None
+        try:
+            spans = list(journal.all_spans())
+            if journal.failure is None:
+                ticks = replayed(read_journal(journal.path), [timeline.domain for timeline in timelines], reasons)
+                timelines = ticks.timelines(max((timeline.end_s for timeline in timelines), default=None))
+        except OSError as error:
+            raise unwritable(self._out, error) from error
+        evidence = Evidence(
+            timelines,
+            spans,
+            self._sampler.records,
+            sampler,
+            self._open_books().closed_s,
+            True,
+            self._unfinished,
+            self._sampler.meters,
+        )
+        write_session(self._out, session_document(self._scope, result, evidence))
+        journal.remove()
 
     @property
     def result(self) -> Result:
@@ -140,7 +219,7 @@ class Profiler:
             if self._result is not None:
                 return self._result
             self._bring_up_to_date()
-            return result_of(self._open_books(), self._site, self._sampler.records, self._warnings)
+            return result_of(self._open_books(), self._site, self._sampler.records, self._all_warnings())
 
     @contextmanager
     def span(self, name: str, **units: float) -> Iterator[None]:
@@ -166,7 +245,13 @@ class Profiler:
         """In the child of a fork: the parent goes on with it, and any thread that held its lock is not here."""
         self._lock = threading.RLock()
         self._forked = True
+        if self._journal is not None:
+            self._journal.leave_to_parent()
         self._warnings.append(FORKED)
+
+    def _all_warnings(self) -> list[str]:
+        failure = None if self._journal is None else self._journal.failure
+        return [*self._sampler.cautions, *self._sampler.warnings, *self._warnings, *([failure] if failure else [])]
 
     def _open_books(self) -> Books:
         if self._books is None:
@@ -177,8 +262,8 @@ class Profiler:
         """Accounts for every span that has closed, once the ticks that cover it have arrived."""
         if not self._sampler.running:
             return
-        last_ns = max((span.segments[-1][1] for span in list(self._log.closed) if span.segments), default=0)
-        if last_ns:
+        pending_ns = [span.segments[-1][1] for span in self._pending if span.segments]
+        if last_ns := max(self._log.last_ns(), *pending_ns, 0):
             self._settle(last_ns / NS_PER_S)
         self._fold(None)
 
@@ -199,28 +284,44 @@ class Profiler:
             books = self._open_books()
             everything = self._sampler.timelines()
             timelines = [timeline for timeline in everything if timeline.domain in books.domains]
-            covered_s = min((_covered_s(timeline) for timeline in timelines), default=books.closed_s)
-            covered_s = max(covered_s, time.monotonic() - STALLED_S)
-            closed, running = self._log.take()
-            self._keep(closed)
-            books.close_until(covered_s if end_s is None else end_s, closed, running, timelines, self._used())
+            known_s = min((covered_s(timeline) for timeline in timelines), default=books.closed_s)
+            known_s = max(known_s, time.monotonic() - STALLED_S)
+            self._warnings += [each for each in gap_warnings(timelines) if each not in self._warnings]
+            running = self._collect()
+            closed, self._pending = self._pending, []
+            books.close_until(known_s if end_s is None else end_s, closed, running, timelines, self._used())
             self._cpu_use.forget_before(books.closed_s)
             follow(books.references, everything, books.closed_s)
-            if self._out is None:
+            self._folded_s = time.monotonic()
+            self._unfinished = Counter(span.name for span in running)
+            if self._journal is None or self._journal.failure is None:
                 self._sampler.forget_before(books.closed_s, keep_ticks=KEPT_TICKS)
 
     def _used(self) -> CpuUse | None:
         return CpuUse(*self._cpu_use.columns()) if self._cpu_use.read() else None
 
-    def _keep(self, closed: list[OpenSpan]) -> None:
-        if self._out is not None:
-            self._record += [_recorded(span) for span in closed if span.segments]
+    def _collect(self) -> list[OpenSpan]:
+        """Takes what has been recorded and writes it down; returns the spans that are open."""
+        if self._journal is not None and len(self._log.closed) > JOURNALLED_SPANS:
+            self._log.bundle()
+        closed, running = self._log.take()
+        self._pending += closed
+        if self._journal is not None:
+            self._journal.spans(closed, running)
+        return running
 
     def _fold_forever(self) -> None:
-        while not self._ended.wait(FOLD_PERIOD_S):
+        period_s = FOLD_PERIOD_S if self._journal is None else JOURNAL_PERIOD_S
+        while not self._ended.is_set():
+            wanted = self._wanted.wait(period_s)
+            self._wanted.clear()
             with self._lock:
-                if not self._ended.is_set():
+                if self._ended.is_set():
+                    return
+                if wanted or time.monotonic() > self._folded_s + FOLD_PERIOD_S - period_s / 2:
                     self._fold(None)
+                else:
+                    self._collect()
 
     def __enter__(self) -> Profiler:
         return self.start()
@@ -228,7 +329,7 @@ class Profiler:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        self._leave(error)
 
     async def __aenter__(self) -> Profiler:
         return self.start()
@@ -236,7 +337,17 @@ class Profiler:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        self._leave(error)
+
+    def _leave(self, error: BaseException | None) -> None:
+        """Stops; an error of the block stays what the caller sees, with a note where the record is lost as well."""
+        if error is None:
+            self.stop()
+            return
+        try:
+            self.stop()
+        except UnwritableOutput as failure:
+            error.add_note(str(failure))
 
 
 _started: list[Profiler] = []
@@ -290,24 +401,10 @@ def _start_fallback() -> None:
         atexit.register(profiler._sampler.stop)
 
 
-def _covered_s(timeline: Timeline) -> float:
-    """Up to when the counter's course is known: a modelled one to its last reading, others to their last tick."""
-    if timeline.domain.model is not None:
-        return timeline.end_s
-    made = curve(timeline)
-    return timeline.end_s if made is None else float(made.times_s[-1])
-
-
 def _ticks_after(timeline: Timeline, instant_s: float) -> int:
     if timeline.domain.model is not None:
         return QUIET_TICKS if timeline.end_s > instant_s else 0
     return sum(seen_s > instant_s for seen_s in timeline.seen_s[-2 * QUIET_TICKS :])
-
-
-def _recorded(span: OpenSpan) -> Span:
-    segments = [(start / NS_PER_S, end / NS_PER_S) for start, end in span.segments]
-    parent = None if span.parent is None else span.parent.id
-    return Span(span.id, span.name, segments, dict(span.units or {}), parent, span.error)
 
 
 def _forget_after_fork() -> None:

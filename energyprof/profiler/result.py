@@ -116,6 +116,7 @@ def measurement_of(books: Books, name: str, site: Site, *, primary: bool = False
         estimator=_estimator(books) if energy.value is not None else None,
         warnings=[*work.uncounted.values(), *contention(books, within)],
         uncounted=dict(work.uncounted),
+        errors=work.errors,
         contended=contended(books, within),
     )
 
@@ -210,6 +211,7 @@ def combined(measurements: Sequence[Measurement]) -> Measurement:
             estimator=first.estimator if first.estimator == other.estimator else "interpolate",
             warnings=list(dict.fromkeys([*first.warnings, *other.warnings])),
             uncounted=uncounted,
+            errors=first.errors + other.errors,
             contended=None if None in (first.contended, other.contended) else first.contended or other.contended,
         )
     return first
@@ -239,11 +241,7 @@ def _work(books: Books, name: str, primary: bool) -> Work:
     for (was_primary, worker), work in books.work.items():
         if worker != name or (primary and not was_primary):
             continue
-        total.calls += work.calls
-        total.duration_s += work.duration_s
-        for unit, amount in work.units.items():
-            total.units[unit] = total.units.get(unit, 0.0) + amount
-        total.uncounted = {**work.uncounted, **total.uncounted}
+        total.add(work)
     return total
 
 

@@ -4,59 +4,109 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import asdict
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from energyprof.model.errors import UnwritableOutput
+from energyprof import __version__
+from energyprof.footprint.site import Site
+from energyprof.model.meter import MeterRecord
 from energyprof.model.run import SamplerRecord, SensorRecord
-from energyprof.model.span import Span
+from energyprof.model.session import SESSION_SCHEMA
 from energyprof.model.timeline import Timeline
+from energyprof.profiler.journal import unwritable
 from energyprof.profiler.measurement import Measurement
 
 if TYPE_CHECKING:
     from energyprof.profiler.result import Result
 
-SESSION_SCHEMA = 1
+SESSION_FILE = "profiler.json"
 
 
-def write_session(
-    folder: Path,
-    result: Result,
-    timelines: Sequence[Timeline],
-    spans: Sequence[Span],
-    sensors: Sequence[SensorRecord],
-    sampler: SamplerRecord,
-) -> None:
-    """Writes `profiler.json` into a folder, whole or not at all.
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is fixed when a profiler starts.
 
-    Raises:
-        UnwritableOutput: the folder cannot be written.
+    Attributes:
+        created: ISO 8601, a label. start_s: on the monotonic clock.
     """
-    document = {
+
+    created: str
+    start_s: float
+    site: Site
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values, with what it runs on."""
+        site = {"grid": self.site.grid, "pue": self.site.pue, "wue_l_per_kwh": self.site.wue_l_per_kwh}
+        return {
+            "created": self.created,
+            "version": __version__,
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+            "start_s": self.start_s,
+            "site": site,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a result was derived from.
+
+    Attributes:
+        spans: as JSON values. unfinished: how many spans of a name had not ended.
+        end_s: up to when joules were accounted for.
+        complete: whether the profiler was stopped.
+        meters: what was seen of each domain's meter.
+    """
+
+    timelines: Sequence[Timeline]
+    spans: Sequence[dict[str, Any]]
+    sensors: Sequence[SensorRecord]
+    sampler: SamplerRecord
+    end_s: float
+    complete: bool = True
+    unfinished: Mapping[str, int] = field(default_factory=dict)
+    meters: Sequence[MeterRecord] = ()
+
+
+def session_document(scope: Mapping[str, Any], result: Result, evidence: Evidence) -> dict[str, Any]:
+    """The record as JSON values; `scope` is `Scope.to_json()`."""
+    return {
         "schema": SESSION_SCHEMA,
+        **scope,
+        "end_s": evidence.end_s,
+        "complete": evidence.complete,
+        "unfinished": dict(evidence.unfinished),
         "measurements": [measurement_json(measurement) for measurement in result.measurements],
         "total_j": result.total.to_json(),
         "idle_j": result.idle.to_json(),
         "unattributed_j": result.unattributed.to_json(),
         "coverage": asdict(result.coverage),
         "warnings": result.warnings,
-        "sensors": [asdict(record) for record in sensors],
-        "sampler": asdict(sampler),
-        "timelines": [asdict(timeline) for timeline in timelines],
-        "spans": [asdict(span) for span in spans],
+        "sensors": [asdict(record) for record in evidence.sensors],
+        "meters": [asdict(record) for record in evidence.meters],
+        "sampler": asdict(evidence.sampler),
+        "timelines": [asdict(timeline) for timeline in evidence.timelines],
+        "spans": list(evidence.spans),
     }
+
+
+def write_session(folder: Path, document: Mapping[str, Any]) -> None:
+    """Writes `profiler.json` into a folder, whole or not at all.
+
+    Raises:
+        UnwritableOutput: the folder cannot be written.
+    """
+    draft = folder / f".profiler-{os.getpid()}.json"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        draft = folder / f".profiler-{os.getpid()}.json"
         draft.write_text(json.dumps(document) + "\n")
-        os.replace(draft, folder / "profiler.json")
+        os.replace(draft, folder / SESSION_FILE)
     except OSError as error:
-        raise UnwritableOutput(
-            f"{folder} cannot be written ({error.strerror}), so the record is lost, but the result is still in "
-            "Profiler.result. Give `out` a folder you may write to."
-        ) from error
+        draft.unlink(missing_ok=True)
+        raise unwritable(folder, error) from error
 
 
 def measurement_json(measurement: Measurement) -> dict[str, Any]:
@@ -64,11 +114,14 @@ def measurement_json(measurement: Measurement) -> dict[str, Any]:
     return {
         "name": measurement.name,
         "calls": measurement.calls,
+        "errors": measurement.errors,
         "duration_s": measurement.duration_s,
         "units": measurement.units,
         "energy_j": measurement.energy.to_json(),
         "energy_exclusive_j": measurement.energy_exclusive.to_json(),
         "energy_net_j": measurement.energy_net.to_json(),
+        "energy_provisioned_j": measurement.energy_provisioned.to_json(),
+        "energy_process_j": measurement.energy_process.to_json(),
         "per_call_j": measurement.per_call.to_json(),
         "per_unit_j": {
             unit: measurement.per(unit).to_json() for unit in {**measurement.units, **measurement.uncounted}

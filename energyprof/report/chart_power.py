@@ -66,7 +66,7 @@ def _draw(comparison: Comparison, timelines: Sequence[Timeline]) -> str:
     for ax in (top, below):
         ax.set_xlim(0, end_s)
         _shade_idle(ax, run.idle, run.origin_s)
-    _draw_power(top, timelines, run.origin_s)
+    draw_power(top, timelines, run.origin_s)
     looks = look.looks(comparison.variants)
     tips = {}
     for place, name in enumerate(names):
@@ -84,7 +84,8 @@ def _draw(comparison: Comparison, timelines: Sequence[Timeline]) -> str:
     return canvas.element(figure, "power", Meaning("Power over time, with the trials below", description, tips))
 
 
-def _draw_power(ax: Axes, timelines: Sequence[Timeline], origin_s: float) -> None:
+def draw_power(ax: Axes, timelines: Sequence[Timeline], origin_s: float) -> None:
+    """One curve a timeline, with its band, from `origin_s` on; the time axis stays unlabelled."""
     columns = min(power.MOST_COLUMNS, _POINTS // (3 * len(timelines)))
     drawn: dict[str, int] = {}
     for timeline in timelines:

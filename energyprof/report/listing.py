@@ -121,7 +121,8 @@ def reason(variant: VariantResult) -> str | None:
     return shown(variant.record.error or "It failed, and no reason was recorded.")
 
 
-def _quantity(quantity: Quantity | None, scales: tuple[Scale, ...]) -> Cell:
+def quantity_cell(quantity: Quantity | None, scales: tuple[Scale, ...]) -> Cell:
+    """A quantity with its interval, or the reason why it is not known, below it."""
     figure = figures.figure(quantity, scales)
     note = figure.interval or ("" if quantity is None or quantity.value is not None else shown(figure.reason or ""))
     return Cell(figure.value, note, None if quantity is None else quantity.value)
@@ -135,7 +136,7 @@ def _parameters(variant: VariantResult, _: Assessment) -> Cell:
 
 
 def _energy(variant: VariantResult, _: Assessment) -> Cell:
-    return _quantity(variant.energy_per_task, figures.JOULES)
+    return quantity_cell(variant.energy_per_task, figures.JOULES)
 
 
 def _total(variant: VariantResult, _: Assessment) -> Cell:
@@ -146,7 +147,7 @@ def _total(variant: VariantResult, _: Assessment) -> Cell:
 
 
 def _net(variant: VariantResult, _: Assessment) -> Cell:
-    return _quantity(variant.energy_per_task_net, figures.JOULES)
+    return quantity_cell(variant.energy_per_task_net, figures.JOULES)
 
 
 def _ratio(variant: VariantResult, assessment: Assessment) -> Cell:
@@ -210,11 +211,11 @@ def _rate(variant: VariantResult, _: Assessment) -> Cell:
 
 
 def _per_token(variant: VariantResult, _: Assessment) -> Cell:
-    return _quantity(variant.energy_per_token, figures.JOULES)
+    return quantity_cell(variant.energy_per_token, figures.JOULES)
 
 
 def _per_correct(variant: VariantResult, _: Assessment) -> Cell:
-    return _quantity(variant.energy_per_correct, figures.JOULES)
+    return quantity_cell(variant.energy_per_correct, figures.JOULES)
 
 
 def _trials(variant: VariantResult, _: Assessment) -> Cell:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from energyprof.analysis.comparison import Comparison
 from energyprof.model.domain import Domain
+from energyprof.model.meter import meter_sentence
 from energyprof.model.run import Run
 from energyprof.report import figures
 from energyprof.report.assessment import Assessment
@@ -26,6 +27,7 @@ def paragraphs(assessment: Assessment) -> list[Paragraph]:
     found = [
         Paragraph("What was asked", _asked(comparison)),
         Paragraph("How the joules were obtained", _joules(comparison)),
+        Paragraph("What the meters are like", _meters(comparison.run)),
         Paragraph("What is estimated", _estimates(comparison)),
         Paragraph("Trials", _trials(comparison)),
         Paragraph("Two intervals", _intervals()),
@@ -78,8 +80,19 @@ def _joules(comparison: Comparison) -> str:
 
 def _meter(domain: Domain) -> str:
     how = "energy counter" if domain.basis == "measured" else "power readings"
-    gain = f", calibration ±{100 * domain.gain:g} %" if domain.gain else ""
-    return f"{shown(domain.label)} ({shown(domain.sensor)} {how}{gain})"
+    gain = f", calibration ±{100 * domain.gain:.3g} %" if domain.gain else ""
+    fitted = f", {shown(str(domain.fitted))}" if domain.fitted else ""
+    return f"{shown(domain.label)} ({shown(domain.sensor)} {how}{gain}{fitted})"
+
+
+def _meters(run: Run) -> str:
+    """What was seen of each counter; nothing where only a model was used, or where a record does not hold it."""
+    models = {timeline.domain.id for timeline in run.timelines if timeline.domain.model is not None}
+    return " ".join(
+        f"{shown(record.label)} {shown(sentence)}."
+        for record in run.meters
+        if record.domain not in models and (sentence := meter_sentence(record))
+    )
 
 
 def _estimates(comparison: Comparison) -> str:

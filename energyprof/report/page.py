@@ -7,6 +7,7 @@ import hashlib
 import html
 import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from energyprof.footprint.site import Site
 from energyprof.model.quantity import significant
 from energyprof.model.record import dumps
 from energyprof.model.run import Run, SensorRecord
+from energyprof.model.timeline import Timeline
 from energyprof.report import (
     canvas,
     chart_breakdown,
@@ -93,8 +95,8 @@ def page_html(assessment: Assessment) -> str:
         remarks=models.remarks(comparison),
         method=method.paragraphs(assessment),
         environment=method.environment(run),
-        sensors=[_sensor_line(sensor, run) for sensor in run.sensors],
-        factors=[_factor_line(factor) for factor in factors(assessment)],
+        sensors=[sensor_line(sensor, run.timelines) for sensor in run.sensors],
+        factors=[factor_line(factor) for factor in factors(assessment)],
         digest=run_digest(run),
         command=command(run, assessment.site),
     )
@@ -181,15 +183,17 @@ def _policy(css: str, js: str) -> str:
     return f"default-src 'none'; style-src {style}; script-src {script}; img-src data:; base-uri 'none'"
 
 
-def _sensor_line(sensor: SensorRecord, run: Run) -> SensorLine:
-    labels = {timeline.domain.id: timeline.domain.label for timeline in run.timelines}
+def sensor_line(sensor: SensorRecord, timelines: Sequence[Timeline]) -> SensorLine:
+    """What a sensor read, or why it did not."""
+    labels = {timeline.domain.id: timeline.domain.label for timeline in timelines}
     read = ", ".join(labels.get(domain, domain) for domain in sensor.domains)
     texts = [read if sensor.status == "used" else "", sensor.reason or ""]
     text = "; ".join(part for part in texts if part) or "not asked for"
     return SensorLine(shown(sensor.name), sensor.status, shown(text), shown(sensor.remedy or ""))
 
 
-def _factor_line(factor: Factor) -> FactorLine:
+def factor_line(factor: Factor) -> FactorLine:
+    """A factor with its range and source."""
     ends = (
         "exact" if factor.low == factor.high else figures.span(significant(factor.low, 3), significant(factor.high, 3))
     )

@@ -1,4 +1,4 @@
-"""Writes the derived files of a run, each of them whole or not at all."""
+"""Writes the derived files of a run or of a profiler's record, each of them whole or not at all."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from energyprof.model.errors import UnwritableOutput
 from energyprof.report.assessment import Assessment
 from energyprof.report.markdown import markdown
 from energyprof.report.page import page_html
+from energyprof.report.session import SessionReport
+from energyprof.report.session_page import session_html
+from energyprof.report.session_tables import session_csv, session_markdown
 from energyprof.report.spreadsheet import spreadsheet
 from energyprof.report.summary import summary
 
@@ -29,6 +32,21 @@ def publish_assessment(assessment: Assessment, folder: Path) -> None:
         "summary.md": markdown(assessment),
         "summary.csv": spreadsheet(assessment),
         "index.html": page_html(assessment),
+    }
+    for name, text in files.items():
+        write(folder / name, text)
+
+
+def publish_session(report: SessionReport, folder: Path) -> None:
+    """Writes index.html, profiler.md and profiler.csv into `folder`, which is made if it is missing.
+
+    Raises:
+        UnwritableOutput: the folder cannot be made or a file cannot be written; files already there stay whole.
+    """
+    files = {
+        "profiler.md": session_markdown(report),
+        "profiler.csv": session_csv(report),
+        "index.html": session_html(report),
     }
     for name, text in files.items():
         write(folder / name, text)

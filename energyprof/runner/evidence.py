@@ -13,6 +13,7 @@ from typing import Any
 
 import energyprof
 from energyprof.model.errors import UnwritableOutput
+from energyprof.model.meter import MeterRecord
 from energyprof.model.record import dumps
 from energyprof.model.run import (
     SCHEMA,
@@ -55,6 +56,7 @@ class Evidence:
     scores: dict[str, Score] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     factors: list[FactorRecord] = field(default_factory=list)
+    meters: list[MeterRecord] = field(default_factory=list)
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
     def update(self, variant: str, **changes: Any) -> None:
@@ -94,6 +96,7 @@ class Evidence:
             scores=list(self.scores.values()),
             warnings=list(self.warnings),
             factors=list(self.factors),
+            meters=list(self.meters),
         )
 
 

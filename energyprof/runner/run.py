@@ -174,6 +174,7 @@ class _Measuring:
         self.progress.stage("measuring idle power before any model is loaded")
         self._idle("cold", self.plan.idle_s)
         self.period_s = counter_period_s(self.sampler.timelines())
+        self._note_meters()
         crew.load()
         crew.score(task, self.plan.scored_items)
         crew.calibrate(self._trial_s)
@@ -191,8 +192,14 @@ class _Measuring:
         self._idle("after", self.plan.idle_s)
         return reason
 
+    def _note_meters(self) -> None:
+        self.evidence.meters = self.sampler.meters
+        for sentence in self.sampler.warnings:
+            self.evidence.warn(sentence)
+
     def finish(self, reason: str) -> None:
-        """Says of every variant that did not fail how it ended."""
+        """Says of every variant that did not fail how it ended, and notes what is known of the meters at last."""
+        self._note_meters()
         for name, record in self.evidence.variants.items():
             if record.status != "failed" and record.stop_reason is None:
                 self.evidence.update(name, status="partial", stop_reason=reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import re
 import time
@@ -215,7 +216,16 @@ def _domain(nvml: Any, gpu: Gpu, meter: Meter, order_note: str | None) -> Domain
         duty=PART_TIME_DUTY if PART_TIME.search(gpu.name) else None,
         max_power_w=_power_limit_w(nvml, gpu.handle),
         note="; ".join(filter(None, notes)) or None,
+        device=hashlib.sha256(gpu.uuid.encode()).hexdigest()[:16],
+        driver=_driver(nvml),
     )
+
+
+def _driver(nvml: Any) -> str | None:
+    try:
+        return str(nvml.nvmlSystemGetDriverVersion())
+    except nvml.NVMLError:
+        return None
 
 
 def _mig_is_on(nvml: Any, handle: Any) -> bool:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from simulated.readings import Course, polled
+from simulated.readings import GPU, Course, polled
 
 from energyprof.analysis.curve import Curve, curve
 from energyprof.model.domain import Domain, PowerModel
@@ -106,3 +108,37 @@ def test_a_loss_that_lasts_is_unsound_from_the_last_tick_on() -> None:
     found = Curve(np.array([0.0, 1.0, 2.0]), np.array([0.0, 1.0, 2.0]), 0.0, 1.0, gaps=(ends,), read_s=(0.0, 6.0))
     assert found.unsound(0.5, 6.0) == [(2.0, 6.0)]
     assert found.unsound(0.5, 2.5) == []
+
+
+@pytest.mark.parametrize("phase_s", [0.003, 0.037, 0.09])
+def test_three_ticks_of_a_known_period_are_enough_for_its_grid(phase_s: float) -> None:
+    domain = replace(GPU, expected_period_s=0.1)
+    found = curve(polled(Course(), 0.42, period_s=0.1, phase_s=phase_s, domain=domain))
+    unaided = curve(polled(Course(), 0.42, period_s=0.1, phase_s=phase_s))
+    assert found is not None
+    assert unaided is not None
+    assert (found.period_s, unaided.period_s) == (0.1, None)
+    assert np.diff(found.times_s) == pytest.approx(0.1, abs=1e-9)
+    off_s = np.abs((found.times_s - phase_s + 0.05) % 0.1 - 0.05)
+    assert off_s.max() < 0.01
+    assert found.jitter_s < unaided.jitter_s
+
+
+@pytest.mark.parametrize("expected_s", [0.02, 0.05, 0.13, 0.3])
+def test_a_period_that_few_ticks_contradict_is_not_believed(expected_s: float) -> None:
+    timeline = polled(Course(), 0.42, period_s=0.1, phase_s=0.03)
+    misled = replace(timeline, domain=replace(GPU, expected_period_s=expected_s))
+    found, plain = curve(misled), curve(timeline)
+    assert found is not None
+    assert plain is not None
+    assert found.times_s == pytest.approx(plain.times_s)
+    assert found.period_s is None
+
+
+def test_many_ticks_need_no_expectation() -> None:
+    timeline = polled(Course(), 5.0, period_s=0.1)
+    misled = replace(timeline, domain=replace(GPU, expected_period_s=0.09))
+    found, plain = curve(misled), curve(timeline)
+    assert found is not None
+    assert plain is not None
+    assert found.times_s == pytest.approx(plain.times_s)

@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from simulated.full_disk import full_disk
 from simulated.powercap import SimulatedPowercap
 
-from energyprof.capture.collected import Collected
-from energyprof.capture.ring import Ring
+from energyprof.capture.collected import NOT_NOTED, Collected
+from energyprof.capture.ring import FAULT, FIRST, UNNAMED, Ring
 from energyprof.capture.sampler_process import CounterWatch, FaultNames
 from energyprof.model.domain import Domain
 from energyprof.model.timeline import Timeline
@@ -132,3 +133,18 @@ def test_a_counter_that_could_first_be_read_late_has_lost_what_came_before(tmp_p
     timeline = watched(tmp_path, NVML, (1.0, "busy"), (1.02, "busy"), (13.0, 500), (13.1, 7500), (13.2, 14500))
     [gap] = timeline.gaps
     assert (gap.start_s, gap.end_s, gap.energy_known) == (1.0, 13.0, False)
+
+
+def test_a_reason_that_the_disk_has_no_room_for_leaves_the_gap(tmp_path: Path) -> None:
+    ring = Ring.create(tmp_path / "x.ring", 0.02)
+    names = FaultNames(tmp_path / "x.faults")
+    with full_disk():
+        numbers = [names.number("long " * 1000), names.number("short")]
+    assert numbers == [UNNAMED, UNNAMED]
+    ring.append(FIRST, 0, 10**9, 10**9, 0)
+    ring.append(FAULT, 0, 2 * 10**9, 2 * 10**9, UNNAMED)
+    ring.append(FIRST, 0, 3 * 10**9, 3 * 10**9, 5)
+    collected = Collected([NVML])
+    collected.take(ring)
+    [gap] = collected.timelines(4.0)[0].gaps
+    assert (gap.start_s, gap.end_s, gap.reason) == (2.0, 3.0, NOT_NOTED)

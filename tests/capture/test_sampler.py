@@ -149,14 +149,6 @@ def test_a_start_that_fails_leaves_no_file_thread_process_or_pipe(monkeypatch: p
     assert (rings(), children(), threading.active_count(), len(descriptors())) == before
 
 
-def test_a_child_that_cannot_be_started_leaves_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "executable", "/no/such/python")
-    before = rings()
-    with pytest.raises(NotMeasurable, match="cannot be started"):
-        Sampler().start()
-    assert rings() == before
-
-
 def test_reading_before_the_start_is_an_error() -> None:
     with pytest.raises(NotMeasurable, match="not started"):
         Sampler().timelines()

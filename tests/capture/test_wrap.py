@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import gc
 import inspect
 import threading
@@ -275,3 +276,127 @@ def test_the_innermost_log_is_a_spans_primary_one() -> None:
     from energyprof.capture.spans import finish
 
     finish(span)
+
+
+def test_work_that_a_task_hands_to_a_thread_is_nested_in_it_and_a_bare_executors_is_not(caught: Caught) -> None:
+    inner = wrap(lambda: None, "inner", None)
+
+    async def outer() -> None:
+        await asyncio.to_thread(inner)
+        await asyncio.get_running_loop().run_in_executor(None, inner)
+
+    asyncio.run(wrap(outer, "outer", None)())
+    first, second, span = caught()
+    assert (first.parent, second.parent) == (span, None)
+
+
+def test_tasks_started_inside_a_span_are_nested_in_it_and_overlap(caught: Caught) -> None:
+    async def inner() -> None:
+        await asyncio.sleep(0.02)
+
+    wrapped = wrap(inner, "inner", None)
+
+    async def outer() -> None:
+        await asyncio.gather(*(wrapped() for _ in range(3)))
+
+    asyncio.run(wrap(outer, "outer", None)())
+    *inside, span = caught()
+    assert [each.parent for each in inside] == [span] * 3
+    assert max(each.start_ns for each in inside) < min(each.end_ns for each in inside)
+
+
+def test_objects_that_are_called_are_wrapped_by_what_their_call_is(caught: Caught) -> None:
+    class Sync:
+        def __call__(self, x: int) -> int:
+            return x
+
+    class Async:
+        async def __call__(self, x: int) -> int:
+            await asyncio.sleep(0.02)
+            return x
+
+    class Stream:
+        def __call__(self) -> Iterator[int]:
+            yield from range(3)
+
+    assert wrap(Sync(), "sync", None)(3) == 3
+    assert asyncio.run(wrap(Async(), "async", None)(4)) == 4
+    assert list(wrap(Stream(), "stream", None)()) == [0, 1, 2]
+    found = {span.name: span for span in caught()}
+    assert seconds(found["async"]) >= 0.02
+    assert len(found["stream"].segments) == 4
+
+
+def test_partial_functions_keep_their_kind(caught: Caught) -> None:
+    wrapped = wrap(functools.partial(_add, 3), "add", None)
+    assert inspect.iscoroutinefunction(wrapped)
+    assert asyncio.run(wrapped(4)) == 7
+    assert [span.name for span in caught()] == ["add"]
+
+
+async def _add(x: int, y: int) -> int:
+    return x + y
+
+
+def test_a_generator_that_refuses_to_close_says_so_as_before(caught: Caught) -> None:
+    def stubborn() -> Generator[int, None, None]:
+        while True:
+            try:
+                yield 1
+            except GeneratorExit:
+                yield 2
+
+    running = wrap(stubborn, "stubborn", None)()
+    next(running)
+    with pytest.raises(RuntimeError, match="ignored GeneratorExit"):
+        running.close()
+    assert [span.error for span in caught()] == ["RuntimeError"]
+
+
+def test_a_generator_resumed_in_other_threads_leaves_each_its_own_span(caught: Caught) -> None:
+    running = wrap(numbers, "numbers", None)()
+    with ThreadPoolExecutor(2) as pool:
+        assert [pool.submit(next, running).result() for _ in range(3)] == [0, 1, 2]
+        assert pool.submit(CURRENT.get).result() is None
+    running.close()
+    [span] = caught()
+    assert len(span.segments) == 4
+
+
+def test_an_async_generator_takes_asend_and_athrow_like_the_one_it_wraps(caught: Caught) -> None:
+    async def talk() -> AsyncGenerator[str, str]:
+        got = yield "first"
+        try:
+            yield got
+        except KeyError:
+            yield "caught"
+
+    async def main() -> list[str]:
+        talking = wrap(talk, "talk", None)()
+        got = [await anext(talking), await talking.asend("hello"), await talking.athrow(KeyError())]
+        with pytest.raises(StopAsyncIteration):
+            await anext(talking)
+        return got
+
+    assert asyncio.run(main()) == ["first", "hello", "caught"]
+    assert [len(span.segments) for span in caught()] == [4]
+
+
+def test_a_task_cancelled_inside_an_async_generator_closes_its_span(caught: Caught) -> None:
+    async def endless() -> AsyncGenerator[int, None]:
+        yield 1
+        await asyncio.sleep(60)
+
+    async def consume() -> None:
+        async for _ in wrap(endless, "endless", None)():
+            pass
+
+    async def main() -> None:
+        task = asyncio.create_task(consume())
+        await asyncio.sleep(0.02)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(main())
+    assert [span.error for span in caught()] == ["CancelledError"]

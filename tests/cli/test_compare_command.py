@@ -12,7 +12,8 @@ from simulated.readings import Course, polled
 
 from energyprof.analysis.compare import compare
 from energyprof.cli.main import main
-from energyprof.model.domain import Domain, PowerModel
+from energyprof.model.domain import Domain, PowerModel, calibrated
+from energyprof.model.gain import FittedGain
 from energyprof.model.timeline import Timeline
 
 
@@ -134,3 +135,16 @@ def test_an_unknown_ratio_is_not_comparable_rather_than_undecided(
 def test_a_run_that_is_not_there_is_told_with_its_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", str(tmp_path / "a"), str(tmp_path / "b")]) == 2
     assert f"{tmp_path / 'a'} does not exist" in capsys.readouterr().err
+
+
+def test_runs_of_different_calibrations_are_not_comparable(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = recorded()
+    [line] = run.timelines
+    gain = FittedGain("Plug", "2026-11-28", 1.1, 0.01, 30.0, 0.5, 0.01, 0.05, 9)
+    other = replace(run, timelines=[replace(line, domain=calibrated(line.domain, gain))])
+    path = write(other, tmp_path / "calibrated")
+    assert main(["compare", f"{folder}:large", f"{path}:large"]) == 3
+    assert "different calibrations" in capsys.readouterr().err
+    assert main(["compare", f"{path}:large", f"{path}:small"]) == 0

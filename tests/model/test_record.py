@@ -8,8 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from energyprof.model.domain import Domain, PowerModel
+from energyprof.model.domain import Domain, PowerModel, calibrated
 from energyprof.model.errors import InvalidRun
+from energyprof.model.gain import FittedGain
+from energyprof.model.meter import MeterRecord
 from energyprof.model.record import dumps, loads
 from energyprof.model.run import FactorRecord, Host, ProfileRecord, Run, Score, Trial, VariantRecord
 from energyprof.model.timeline import Gap, Timeline
@@ -90,3 +92,23 @@ def test_floats_that_json_does_not_have_come_back() -> None:
     assert again.scores == run.scores
     assert again.trials[0].cpu_s is not None
     assert math.isnan(again.trials[0].cpu_s)
+
+
+def test_a_record_from_before_meters_were_looked_at_is_read() -> None:
+    document = json.loads(dumps(RUN))
+    del document["meters"]
+    for timeline in document["timelines"]:
+        for name in ("device", "driver", "expected_period_s", "fitted"):
+            del timeline["domain"][name]
+    assert loads(json.dumps(document)) == RUN
+
+
+def test_meters_and_a_fitted_gain_come_back() -> None:
+    gain = FittedGain("Plug", "2026-11-28", 1.1, 0.01, 30.0, 0.5, 0.01, 0.05, 9)
+    line = RUN.timelines[0]
+    metered = replace(
+        RUN,
+        timelines=[replace(line, domain=calibrated(line.domain, gain))],
+        meters=[MeterRecord("gpu:0", "GPU 0", "abc", "999", period_s=0.1)],
+    )
+    assert loads(dumps(metered)) == metered

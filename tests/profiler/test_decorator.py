@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +16,7 @@ import numpy as np
 import pytest
 
 from energyprof import Profiler, profile
-from energyprof.capture.spans import open_spans
+from energyprof.capture.spans import FULL, open_spans
 from energyprof.model.errors import InvalidValue
 
 ROOT = Path(__file__).parents[2]
@@ -159,6 +162,7 @@ from energyprof import profile
 def work(): return 1
 inert = profile(work)
 assert inert is work and inert() == 1
+assert profile(len)("abc") == 3 and profile(len).energy.calls == 0
 assert inert.energy.energy.value is None and "ENERGYPROF=off" in inert.energy.energy.reason
 """
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60, env={"ENERGYPROF": "off"}, cwd=ROOT)
@@ -167,6 +171,7 @@ assert inert.energy.energy.value is None and "ENERGYPROF=off" in inert.energy.en
 def test_a_type_checker_still_sees_the_signature(tmp_path: Path) -> None:
     source = tmp_path / "user.py"
     source.write_text(
+        "from collections.abc import AsyncIterator, Generator\n"
         "from energyprof import profile\n"
         "class Model:\n"
         "    @profile(name='run')\n"
@@ -175,6 +180,27 @@ def test_a_type_checker_still_sees_the_signature(tmp_path: Path) -> None:
         "@profile\n"
         "async def answer(text: str, n: int = 1) -> str:\n"
         "    return text * n\n"
+        "class Kinds:\n"
+        "    @staticmethod\n"
+        "    @profile\n"
+        "    def inner_static(x: bytes) -> bytes:\n"
+        "        return x\n"
+        "    @profile\n"
+        "    @classmethod\n"
+        "    def outer_class(cls, x: bytes) -> bytes:\n"
+        "        return x\n"
+        "@profile(units={'items': lambda item: 1})\n"
+        "def stream(n: int) -> Generator[float, None, None]:\n"
+        "    yield from map(float, range(n))\n"
+        "@profile\n"
+        "async def letters() -> AsyncIterator[complex]:\n"
+        "    yield 1j\n"
+        "reveal_type(Kinds.inner_static(b''))\n"
+        "reveal_type(Kinds().outer_class(b''))\n"
+        "reveal_type(next(stream(3)))\n"
+        "reveal_type(answer('x'))\n"
+        "reveal_type(letters())\n"
+        "stream('x')\n"
         "reveal_type(Model().run('x'))\n"
         "reveal_type(answer.energy.calls)\n"
         "Model().run(3)\n"
@@ -183,5 +209,72 @@ def test_a_type_checker_still_sees_the_signature(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", str(source)]
     output = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=300).stdout
     assert output.count('Revealed type is "int"') + output.count('Revealed type is "builtins.int"') == 2, output
+    assert len(re.findall(r'Revealed type is "(builtins\.)?bytes"', output)) == 2, output
+    assert len(re.findall(r'Revealed type is "(builtins\.)?float"', output)) == 1, output
+    assert re.search(r'Revealed type is "(typing\.)?Coroutine\[Any, Any, (builtins\.)?str\]"', output), output
+    assert re.search(r'Revealed type is "(typing\.)?AsyncIterator\[(builtins\.)?complex\]"', output), output
+    assert output.count('incompatible type "str"; expected "int"') == 2, output
     assert 'Argument 1 to "run" of "Model"' in output or 'Argument 1 has incompatible type "int"' in output, output
     assert 'Missing positional argument "text"' in output, output
+
+
+def test_a_hot_loop_counts_every_call_and_error_and_keeps_few_spans() -> None:
+    @profile(units={"tokens": lambda result: result})
+    def hot(number: int) -> int:
+        if number % 1000 == 7:
+            raise KeyError(number)
+        return 2
+
+    with Profiler(sensors=["cpu-model"]) as profiler:
+        for number in range(50_000):
+            with contextlib.suppress(KeyError):
+                hot(number)
+        assert len(profiler._log.closed) + len(profiler._log._kept) < 4 * FULL
+    [measurement] = profiler.result
+    assert (measurement.calls, measurement.errors, measurement.units) == (50_000, 50, {"tokens": 2.0 * 49_950})
+    assert hot.energy.calls == 50_000
+
+
+def test_static_and_class_methods_are_measured_whichever_decorator_comes_first() -> None:
+    class Kinds:
+        @profile
+        @staticmethod
+        def outer_static(x: int) -> int:
+            return x
+
+        @staticmethod
+        @profile
+        def inner_static(x: int) -> int:
+            return x
+
+        @profile
+        @classmethod
+        def outer_class(cls, x: int) -> tuple[type[Kinds], int]:
+            return cls, x
+
+        @classmethod
+        @profile
+        def inner_class(cls, x: int) -> tuple[type[Kinds], int]:
+            return cls, x
+
+    with Profiler(sensors=["cpu-model"]) as profiler:
+        for owner in (Kinds, Kinds()):
+            assert (owner.outer_static(1), owner.inner_static(2)) == (1, 2)
+            assert (owner.outer_class(3), owner.inner_class(4)) == ((Kinds, 3), (Kinds, 4))
+    assert {measurement.name.rpartition(".")[2]: measurement.calls for measurement in profiler.result} == {
+        "outer_static": 2,
+        "inner_static": 2,
+        "outer_class": 2,
+        "inner_class": 2,
+    }
+
+
+def test_what_has_no_name_of_its_own_is_named_by_what_it_calls() -> None:
+    class Model:
+        def __call__(self) -> int:
+            return 1
+
+    assert profile(Model())() == 1
+    assert profile(functools.partial(bare, 1))() == 2
+    names = [profile(each).energy.name for each in (Model(), functools.partial(bare, 1))]
+    assert names == [Model.__qualname__, "bare"]

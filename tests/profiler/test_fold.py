@@ -7,9 +7,12 @@ import random
 import pytest
 from simulated.readings import GPU, Course, polled
 
+from energyprof.capture.bundle import bundled
 from energyprof.capture.spans import OpenSpan, SpanLog
+from energyprof.footprint.site import Site
 from energyprof.profiler.accounts import Group
 from energyprof.profiler.fold import BEST, Books
+from energyprof.profiler.result import measurement_of
 
 
 def test_a_stretch_that_ends_just_as_it_is_looked_at_is_charged_once_and_to_its_end() -> None:
@@ -46,3 +49,54 @@ def test_how_often_the_books_are_closed_does_not_change_what_functions_get() -> 
         [account] = [account for owner, account in accounts.owners.items() if owner.path == (name,)]
         assert account.energy_j == pytest.approx(drawn_j, rel=0.005)
         assert accounts.doubt(Group("own", False, name)).uncertainty_j < 0.01 * drawn_j
+
+
+def test_bundled_calls_far_below_the_counters_period_get_the_joules_that_each_drew() -> None:
+    generator, course, spans, now_s = random.Random(2), Course(), [], 2.0
+    truth_j, calls = {"f": 0.0, "g": 0.0}, {"f": 0, "g": 0}
+    while now_s < 20:
+        for name, power_w in (("f", 300), ("g", 120)):
+            start_s = now_s
+            for _ in range(generator.randint(20, 150)):
+                duration_s = generator.uniform(0.0002, 0.0008)
+                span = OpenSpan(name, None)
+                span.segments, span.closed = [(round(now_s * 1e9), round((now_s + duration_s) * 1e9))], True
+                spans.append(span)
+                calls[name] += 1
+                now_s += duration_s
+            course.pulse(start_s, now_s - start_s, power_w)
+            truth_j[name] += power_w * (now_s - start_s)
+        now_s += generator.uniform(0.0, 0.3)
+    bundles, kept = bundled(spans, 1)
+    assert kept == []
+    books, timeline = Books(SpanLog(), [GPU], 0.5), polled(course, 23.0)
+    books.close_until(9.0, bundles, [], [timeline])
+    books.close_until(22.5, [], [], [timeline])
+    accounts = books.accounts[GPU.id, BEST]
+    for name, drawn_j in truth_j.items():
+        [account] = [account for owner, account in accounts.owners.items() if owner.path == (name,)]
+        assert account.energy_j == pytest.approx(drawn_j, rel=0.005)
+    assert {name: work.calls for (_, name), work in books.work.items()} == calls
+    shared_j = sum(account.energy_j for account in accounts.owners.values())
+    assert shared_j + accounts.idle_j + accounts.unattributed_j == pytest.approx(accounts.total_j, rel=1e-9)
+
+
+def test_the_energy_per_call_of_a_recursive_function_is_right_while_its_outermost_call_runs() -> None:
+    course, log = Course(), SpanLog()
+    course.pulse(2.0, 1.0, 300)
+    course.pulse(4.0, 4.0, 300)
+    ended, outer = OpenSpan("f", None), OpenSpan("f", None)
+    ended.segments, ended.closed = [(2_000_000_000, 3_000_000_000)], True
+    outer.active_ns = 4_000_000_000
+    inner = OpenSpan("f", outer)
+    inner.segments, inner.closed = [(5_000_000_000, 6_000_000_000)], True
+    books = Books(log, [GPU], 0.5)
+    books.close_until(7.0, [ended, inner], [outer], [polled(course, 8.0)])
+    found = measurement_of(books, "f", Site(grid=None))
+    assert (found.calls, found.duration_s) == (1, 1.0)
+    assert found.per_call.value == pytest.approx(300, rel=0.01)
+    outer.segments, outer.active_ns, outer.closed = [(4_000_000_000, 8_000_000_000)], None, True
+    books.close_until(9.0, [outer], [], [polled(course, 10.0)])
+    found = measurement_of(books, "f", Site(grid=None))
+    assert (found.calls, found.duration_s) == (3, 6.0)
+    assert found.per_call.value == pytest.approx((300 + 1200) / 3, rel=0.01)

@@ -49,7 +49,7 @@ with Profiler(sensors=["nvml"], out=sys.argv[1]) as profiler:
     if pid == 0:
         sys.exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    assert not os.path.exists(sys.argv[1])
+    assert not os.path.exists(sys.argv[1] + '/profiler.json')
     with profiler.span("x"):
         time.sleep(0.5)
     time.sleep(0.4)

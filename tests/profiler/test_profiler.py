@@ -295,14 +295,25 @@ def test_the_record_holds_the_evidence_and_the_result(tmp_path: Path, draw: Draw
     assert measurement["co2e_g"]["value"] > 0
     assert [span["name"] for span in document["spans"]] == ["x"]
     assert document["timelines"][0]["counts"]
+    [meter] = document["meters"]
+    assert (meter["domain"], meter["driver"]) == ("gpu:0", "999.00")
+    assert meter["latency_s"] > 0
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_anything_runs(tmp_path: Path, gpu: SimulatedGpu) -> None:
+    (tmp_path / "file").touch()
+    threads = threading.active_count()
+    with pytest.raises(UnwritableOutput, match=r"file cannot be written .* Give `out` a folder"):
+        Profiler(sensors=["nvml"], out=tmp_path / "file").start()
+    assert threading.active_count() <= threads
 
 
 def test_a_record_that_cannot_be_written_takes_nothing_from_the_result(tmp_path: Path, draw: Draw) -> None:
-    (tmp_path / "file").touch()
-    profiler = Profiler(sensors=["nvml"], out=tmp_path / "file").start()
+    profiler = Profiler(sensors=["nvml"], out=tmp_path / "record").start()
     time.sleep(0.4)
     with profiler.span("x"):
         draw(0.3, 300)
+    (tmp_path / "record" / "profiler.json").mkdir()
     with pytest.raises(UnwritableOutput, match=r"Profiler\.result"):
         profiler.stop()
     result = profiler.result
@@ -315,6 +326,8 @@ def test_options_that_cannot_be_are_refused_before_anything_is_measured() -> Non
         Profiler(pue=0.9)
     with pytest.raises(UnknownName, match="FRA"):
         Profiler(grid="FRE")
+    with pytest.raises(InvalidValue, match="synchronise or events"):
+        Profiler(cuda="event")  # type: ignore[arg-type]
     with pytest.raises(NotMeasurable, match="not started"):
         _ = Profiler().result
 
@@ -415,3 +428,42 @@ def test_the_total_is_what_the_device_drew_and_has_an_interval(gpu: SimulatedGpu
     assert result.total.high is not None
     assert value(result.total) == pytest.approx(truth_j, rel=0.02)
     assert 0 < result.total.high - result.total.low < 0.05 * truth_j
+
+
+def test_a_hot_loop_of_short_calls_gets_what_the_device_drew_while_it_ran(gpu: SimulatedGpu) -> None:
+    @profile(name="short")
+    def short() -> None:
+        sum(range(3000))
+
+    with Profiler(sensors=["nvml"]) as profiler:
+        time.sleep(0.5)
+        start_s = time.monotonic()
+        gpu.edges.pulse(start_s, 2.0, 600)
+        calls = 0
+        while time.monotonic() < start_s + 2.0:
+            short()
+            calls += 1
+        time.sleep(0.5)
+    found = profiler.result["short"]
+    assert calls > 1000
+    assert found.calls == calls
+    # Between the calls the device is taken to idle.
+    assert value(found.energy) == pytest.approx(1200 - IDLE_W * (2.0 - found.duration_s), rel=0.03)
+    assert shared_j(profiler.result) == pytest.approx(value(profiler.result.total), rel=1e-9)
+
+
+def test_the_record_holds_every_tick_though_old_ones_are_not_kept_in_memory(
+    tmp_path: Path, draw: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("energyprof.profiler.profiler.KEPT_TICKS", 4)
+    with Profiler(sensors=["nvml"], out=tmp_path) as profiler:
+        for _ in range(3):
+            with profiler.span("x"):
+                draw(0.3, 300)
+            time.sleep(0.5)
+            assert profiler.result["x"].calls
+        [kept] = profiler._sampler.timelines()
+    [timeline] = json.loads((tmp_path / "profiler.json").read_text())["timelines"]
+    assert len(timeline["counts"]) > len(kept.counts) + 5
+    assert timeline["seen_s"] == sorted(timeline["seen_s"])
+    assert set(kept.seen_s) <= set(timeline["seen_s"])

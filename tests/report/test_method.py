@@ -8,6 +8,9 @@ from report.synthetic import ten_variants
 
 from energyprof.analysis.comparison import Comparison, Quality
 from energyprof.footprint.site import Site
+from energyprof.model.domain import calibrated
+from energyprof.model.gain import FittedGain
+from energyprof.model.meter import MeterRecord
 from energyprof.report.assessment import assess_comparison
 from energyprof.report.method import paragraphs
 
@@ -36,3 +39,26 @@ def test_where_nothing_was_scored_no_number_is_given() -> None:
     comparison = ten_variants()
     unscored = replace(comparison, variants=[replace(variant, quality=None) for variant in comparison.variants])
     assert "over the same held-out items" in _said(unscored)["Quality"]
+
+
+def test_what_was_seen_of_the_meters_is_said_and_where_nothing_was_recorded_nothing() -> None:
+    comparison = ten_variants()
+    assert "What the meters are like" not in _said(comparison)
+    domain = comparison.run.timelines[0].domain
+    record = MeterRecord(
+        domain.id, domain.label, "abc", "999", 0.1, 7.0, 1e-3, 4e-5, 2e-4, 70.2, 0.002, "2026-11-28T12:00:00+00:00"
+    )
+    said = _said(replace(comparison, run=replace(comparison.run, meters=[record])))
+    assert said["What the meters are like"] == (
+        f"{domain.label} moves every 100 ms, counts in 1 mJ, takes 0.04 ms to read (0.2 ms in 1 of 100), was seen as "
+        "low as 70.2 W."
+    )
+
+
+def test_a_calibration_is_named_with_its_reference_and_date() -> None:
+    comparison = ten_variants()
+    first, *others = comparison.run.timelines
+    gain = FittedGain("Wall plug", "2026-11-28T12:00:00+00:00", 1.083, 0.01, 30.0, 0.5, 0.01, 0.05, 9)
+    calibrated_line = replace(first, domain=calibrated(first.domain, gain))
+    said = _said(replace(comparison, run=replace(comparison.run, timelines=[calibrated_line, *others])))
+    assert "calibrated against Wall plug on 2026-11-28, gain 1.083" in said["How the joules were obtained"]

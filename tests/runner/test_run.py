@@ -145,6 +145,12 @@ def test_the_factors_of_the_day_are_kept(measured: tuple[Run, Path]) -> None:
     assert "grid.FRA" in {factor.id for factor in run.factors}
 
 
+def test_the_record_tells_what_was_seen_of_every_meter(measured: tuple[Run, Path]) -> None:
+    run, _ = measured
+    assert [meter.domain for meter in run.meters] == [timeline.domain.id for timeline in run.timelines]
+    assert all(meter.latency_s is not None and meter.latency_s > 0 for meter in run.meters)
+
+
 def test_the_record_tells_which_items_were_asked(measured: tuple[Run, Path]) -> None:
     items = tasks.get("digits").items()
     profile = measured[0].profile

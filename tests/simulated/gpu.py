@@ -124,6 +124,7 @@ class SimulatedGpus:
         self.library = built_library()
         self.env = {
             "SIM_GPU": str(path),
+            "ENERGYPROF_METERS": str(folder / "meters"),
             "LD_LIBRARY_PATH": os.pathsep.join(
                 [str(self.library.parent), *filter(None, [os.environ.get("LD_LIBRARY_PATH")])]
             ),

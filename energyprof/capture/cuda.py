@@ -1,0 +1,140 @@
+"""CUDA work of spans: waited for at their edges, or marked there by events whose times are read later.
+
+A kernel runs after the call that started it has returned. Waiting at both edges puts it into its span; where that
+would cost too much, an event is put into the stream instead, and the device says later when it got there.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from time import monotonic_ns
+from types import ModuleType
+from typing import Any, Literal, NamedTuple
+
+CudaMode = Literal["synchronise", "events"]
+
+ANCHOR_NS = 10_000_000_000
+"""How long two clocks are taken to run alike: at 10 parts in a million they part by 0.1 ms."""
+
+PROMPT_NS = 100_000
+"""An event that is passed so soon after it was put into the stream found the device idle, and tells its time."""
+
+NOTHING_NS = 20_000
+"""Two events nearer to each other than this had no work between them."""
+
+Stretch = tuple[int, int]
+
+
+class Mark(NamedTuple):
+    """An event in a stream, and the one from which its time is told.
+
+    Attributes:
+        anchor: passed at `anchor_ns` on the host's clock.
+    """
+
+    event: Any
+    anchor: Any
+    anchor_ns: int
+
+    def passed_ns(self) -> int | None:
+        """When the device got there, on the host's clock; None while it has not."""
+        if not self.event.query():
+            return None
+        return on_host_clock(self.anchor_ns, self.anchor.elapsed_time(self.event))
+
+
+Marks = list[tuple[Mark, Mark | None]]
+
+
+def on_host_clock(anchor_ns: int, elapsed_ms: float) -> int:
+    """The instant so many device milliseconds after an event that was passed at `anchor_ns`."""
+    return anchor_ns + round(elapsed_ms * 1e6)
+
+
+def device_stretch(host_ns: Stretch, device_ns: Stretch) -> Stretch:
+    """When a span was at work of which the host saw one part and the device another.
+
+    From when the device began with it, since before that it was at the work of others that had queued up, to when both
+    were done. A span without work on the device is left where the host saw it.
+    """
+    if device_ns[1] - device_ns[0] < NOTHING_NS:
+        return host_ns
+    return max(host_ns[0], device_ns[0]), max(host_ns[1], device_ns[1])
+
+
+def device_stretches(host_ns: Sequence[Stretch], marks: Marks) -> list[Stretch] | None:
+    """The active stretches of a span by its marks, in order and free of overlap; None while the device is not done."""
+    found: list[Stretch] = []
+    for host, (begin, end) in zip(host_ns, marks, strict=False):
+        first_ns, last_ns = begin.passed_ns(), None if end is None else end.passed_ns()
+        if first_ns is None or last_ns is None:
+            return None
+        low, high = device_stretch(host, (first_ns, last_ns))
+        if found and low <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], high))
+        else:
+            found.append((low, high))
+    return found + list(host_ns[len(marks) :])
+
+
+class Marker:
+    """Puts marks into the current stream of the current device."""
+
+    def __init__(self) -> None:
+        self._anchors: dict[int, tuple[Any, int]] = {}
+
+    def mark(self, cuda: Any) -> Mark | None:
+        """A mark; None where there can be none, as while a CUDA graph is captured.
+
+        The first on a device waits for it once, to learn its clock; later the clock is read again when a mark happens
+        to find the device idle.
+        """
+        if cuda.is_current_stream_capturing():
+            return None
+        device = cuda.current_device()
+        if device not in self._anchors:
+            cuda.synchronize(device)
+        before_ns = monotonic_ns()
+        event = cuda.Event(enable_timing=True)
+        event.record()
+        if device not in self._anchors:
+            event.synchronize()
+            self._anchors[device] = (event, (before_ns + monotonic_ns()) // 2)
+        elif before_ns - self._anchors[device][1] > ANCHOR_NS and event.query():
+            after_ns = monotonic_ns()
+            if after_ns - before_ns < PROMPT_NS:
+                self._anchors[device] = (event, (before_ns + after_ns) // 2)
+        return Mark(event, *self._anchors[device])
+
+
+def initialised_cuda() -> ModuleType | None:
+    """`torch.cuda`, where this process has loaded it and used it."""
+    cuda = sys.modules.get("torch.cuda")
+    return cuda if cuda is not None and getattr(cuda, "_initialized", False) else None
+
+
+def synchronise_devices() -> None:
+    """Waits for the CUDA work of this process on all its devices, so that it lies in its span; free where none is used.
+
+    While a CUDA graph is captured nothing runs, so there is nothing to wait for, and waiting would break the capture.
+    """
+    cuda = initialised_cuda()
+    if cuda is None:
+        return
+    with suppress(RuntimeError):  # of the user's own work: CUDA raises it again at the next call, where it is awaited
+        if not cuda.is_current_stream_capturing():
+            for device in _devices_in_use(cuda):
+                cuda.synchronize(device)
+
+
+def _devices_in_use(cuda: ModuleType) -> list[int]:
+    """Those on which this process has a context: waiting for another one would make one there, of hundreds of MiB.
+
+    PyTorch has no public name for the question; where a version lacks the private one, only the current device counts.
+    """
+    has_context = getattr(sys.modules["torch"]._C, "_cuda_hasPrimaryContext", None)
+    if has_context is None:
+        return [cuda.current_device()]
+    return [device for device in range(cuda.device_count()) if has_context(device)]

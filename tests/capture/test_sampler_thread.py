@@ -1,0 +1,90 @@
+"""The sampler inside the measured process, where it can have no process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from simulated.fixtures import gpu_library  # noqa: F401
+from simulated.gpu import SimulatedGpu
+
+pytestmark = pytest.mark.usefixtures("gpu_library")
+
+MEASURED = """
+import os, sys, time
+from energyprof import Profiler
+if sys.argv[1] == "forbidden":
+    sys.executable = "/no/such/python"
+with Profiler(sensors=["nvml"]) as profiler:
+    time.sleep(0.5)
+    with profiler.span("busy"):
+        end_s = time.monotonic() + 2
+        while time.monotonic() < end_s:
+            sum(range(1000))
+    time.sleep(0.5)
+busy = profiler.result["busy"].energy
+print(profiler._sampler.stop().mode)
+print(busy.value / profiler.result["busy"].duration_s, busy.low, busy.value, busy.high)
+print(*profiler.result.warnings, sep="\\n")
+"""
+
+
+@pytest.fixture
+def gpu(tmp_path: Path) -> SimulatedGpu:
+    return SimulatedGpu(tmp_path, idle_w=70, period_s=0.1, phase_s=0.02)
+
+
+def ran(gpu: SimulatedGpu, how: str, **environment: str) -> list[str]:
+    env = {**os.environ, **gpu.env, **environment}
+    command = [sys.executable, "-c", MEASURED, how]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    return [line for line in done.stdout.splitlines() if line]
+
+
+@pytest.mark.parametrize(
+    ("how", "environment", "why"),
+    [
+        ("forbidden", {}, "no child process can be started here ([Errno 2]"),
+        ("asked", {"ENERGYPROF_SAMPLER": "thread"}, "ENERGYPROF_SAMPLER=thread asks for it"),
+    ],
+)
+def test_a_thread_samples_where_a_child_cannot_and_says_what_it_costs(
+    how: str, environment: dict[str, str], why: str, gpu: SimulatedGpu
+) -> None:
+    mode, figures, *warnings = ran(gpu, how, **environment)
+    power_w, low_j, value_j, high_j = map(float, figures.split())
+    assert mode == "thread"
+    assert power_w == pytest.approx(70, rel=0.05)
+    assert low_j <= value_j <= high_j
+    [warning] = warnings
+    assert why in warning
+    assert "intervals are wider" in warning
+    assert "Allow child processes" in warning
+
+
+def test_a_child_that_can_be_started_is_used_and_nothing_is_said(gpu: SimulatedGpu) -> None:
+    mode, _, *warnings = ran(gpu, "free")
+    assert (mode, warnings) == ("process", [])
+
+
+def test_an_unknown_sensor_is_refused_by_a_thread_as_by_a_child() -> None:
+    program = """
+import os, threading, time
+os.environ["ENERGYPROF_SAMPLER"] = "thread"
+from energyprof import Profiler
+from energyprof.model.errors import UnknownName
+try:
+    Profiler(sensors=["nvlm"]).start()
+except UnknownName as error:
+    end_s = time.monotonic() + 10
+    while threading.active_count() > 1 and time.monotonic() < end_s:
+        time.sleep(0.01)
+    print(error, threading.active_count())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert "nvml" in done.stdout
+    assert done.stdout.endswith(" 1\n")

@@ -1,0 +1,120 @@
+"""What is left of a profiler whose process was killed: all that was read, and what had ended a second before."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from simulated.gpu import SimulatedGpu
+from simulated.work import IDLE_W
+
+from energyprof.model.session import loads_session, session_of
+from energyprof.profiler.journal import read_journal
+from energyprof.profiler.recovery import recovered, unfinished_journal
+
+KILLED = """
+import os, signal, sys, time
+from energyprof import Profiler, profile
+
+@profile(units={"tokens": lambda result: 4})
+def short():
+    return sum(range(1000))
+
+profiler = Profiler(sensors=["nvml"], out=sys.argv[1], grid="FRA").start()
+time.sleep(0.5)
+for _ in range(2000):
+    short()
+with profiler.span("ended"):
+    time.sleep(0.5)
+time.sleep(0.3)
+running = profiler.span("outer")
+running.__enter__()
+with profiler.span("inner"):
+    time.sleep(0.2)
+time.sleep(3.0)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def left_over(gpu: SimulatedGpu, tmp_path: Path) -> Path:
+    folder = tmp_path / "record"
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(folder)], timeout=120, capture_output=True, text=True)
+    assert (killed.returncode, killed.stderr) == (-signal.SIGKILL, "")
+    journal = unfinished_journal(folder)
+    assert journal is not None
+    return journal
+
+
+def test_after_a_kill_everything_up_to_the_last_reading_is_there(left_over: Path) -> None:
+    session = session_of(recovered(left_over), "journal")
+    found = {measurement.name: measurement for measurement in session.measurements}
+    assert not session.complete
+    assert (found["short"].calls, found["short"].units) == (2000, {"tokens": 8000})
+    assert (found["ended"].calls, found["inner"].calls, found["outer"].calls) == (1, 1, 0)
+    assert found["ended"].energy_j.value == pytest.approx(0.5 * IDLE_W, rel=0.1)
+    assert found["ended"].co2e_g.value
+    outer = found["outer"].energy_j.value
+    assert outer is not None
+    assert outer > 2.5 * IDLE_W
+    assert session.unfinished == {"outer": 1}
+    assert session.total_j.value == pytest.approx(IDLE_W * (session.end_s - session.start_s), rel=0.05)
+    [warning] = session.warnings
+    assert "ended without stopping its profiler" in warning
+    assert "1 x outer" in warning
+
+
+def test_a_line_that_was_cut_off_takes_nothing_else_with_it(left_over: Path) -> None:
+    before = recovered(left_over)
+    lines = sum(1 for _ in read_journal(left_over))
+    with left_over.open("a") as file:
+        file.write('["spans",[{"id"')
+    assert sum(1 for _ in read_journal(left_over)) == lines
+    assert recovered(left_over)["measurements"] == before["measurements"]
+
+
+def test_a_profiler_that_was_stopped_leaves_its_record_and_nothing_else(gpu: SimulatedGpu, tmp_path: Path) -> None:
+    program = """
+import sys, time
+from energyprof import Profiler
+with Profiler(sensors=["nvml"], out=sys.argv[1]) as profiler:
+    for _ in range(3):
+        with profiler.span("x", requests=2):
+            time.sleep(0.4)
+    time.sleep(0.4)
+"""
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True, timeout=120)
+    assert [path.name for path in tmp_path.glob("*.[jr]*") if path.is_file()] == ["profiler.json"]
+    text = (tmp_path / "profiler.json").read_text()
+    session = loads_session(text, "profiler.json")
+    assert session.complete
+    assert session.measurements[0].units == {"requests": 6}
+    assert [span["name"] for span in json.loads(text)["spans"]] == ["x"] * 3
+    assert unfinished_journal(tmp_path) is None
+
+
+def test_a_process_that_still_runs_is_told_as_such(gpu: SimulatedGpu, tmp_path: Path) -> None:
+    program = """
+import sys, time
+from energyprof import Profiler
+with Profiler(sensors=["nvml"], out=sys.argv[1]) as profiler:
+    with profiler.span("x"):
+        print("there", flush=True)
+        sys.stdin.readline()
+"""
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "there\n"
+        time.sleep(3.0)
+        journal = unfinished_journal(tmp_path)
+        assert journal is not None
+        [warning] = recovered(journal)["warnings"]
+        running.communicate("\n", timeout=60)
+    assert "is still running" in warning
+    assert "1 x x" in warning
