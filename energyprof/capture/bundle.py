@@ -73,12 +73,18 @@ class Bundle:
 
 @dataclass(slots=True)
 class _Short:
-    """Spans to be bundled, as columns: who they are, and their times from `origin_ns` on."""
+    """Spans to be bundled, as columns.
+
+    Attributes:
+        keys: who they are. outer_keys, outer_places: of the span around each that is bundled too; -1 where none is.
+        roots: place of the outermost of these.
+    """
 
     spans: list[OpenSpan]
     keys: list[int]
     outer_keys: list[int]
     roots: list[int]
+    outer_places: list[int]
     starts_ns: Array
     ends_ns: Array
 
@@ -86,10 +92,10 @@ class _Short:
 _Key = tuple[tuple[str, ...], "OpenSpan | None", "SpanLog | None"]
 
 
-def keep(spans: Iterable[OpenSpan]) -> None:
-    """These are not to be bundled, nor what is around them."""
+def keep(spans: Iterable[OpenSpan | None]) -> None:
+    """These are not to be bundled, nor what is around them: something refers to them."""
     for span in spans:
-        walk: OpenSpan | None = span
+        walk = span
         while walk is not None and not walk.kept:
             walk.kept = True
             walk = walk.parent
@@ -99,8 +105,7 @@ def bundled(batch: Sequence[OpenSpan], since_ns: int) -> tuple[list[Bundle], lis
     """Bundles of the short spans, and the others.
 
     Args:
-        batch: closed spans in the order in which they closed. What other spans lie in, open ones and those that closed
-            later, is marked as kept.
+        batch: closed spans in the order in which they closed. What spans outside it lie in is marked as kept.
         since_ns: not 0; spans that began before are left alone.
     """
     _keep_unsuitable(batch, since_ns)
@@ -108,24 +113,25 @@ def bundled(batch: Sequence[OpenSpan], since_ns: int) -> tuple[list[Bundle], lis
     tangled = _tangled(short)
     if tangled:
         keep(span for span, root in zip(short.spans, short.roots, strict=True) if root in tangled)
-        short, keys = _columns([span for span in short.spans if not span.kept])
-    return _bundles(short, keys), [span for span in batch if span.kept]
+        short, keys = _columns([span for span in reversed(short.spans) if not span.kept])
+    taken = set(short.spans)  # and not what is marked by now: another thread may have marked one in between
+    return _bundles(short, keys), [span for span in batch if span not in taken]
 
 
 def _keep_unsuitable(batch: Sequence[OpenSpan], since_ns: int) -> None:
     """Long ones, suspended ones, and those that outlived what they ran in."""
     unsuitable = []
+    over: set[OpenSpan] = set()
     for span in batch:
-        parent = span.parent
         if (
             span.later is not None
             or span.marks is not None
             or span.end_ns - span.start_ns >= CELL_NS
             or span.start_ns < since_ns
-            or (parent is not None and parent.place >= 0 and not parent.kept)
+            or (span.parent is not None and span.parent in over)
         ):
             unsuitable.append(span)
-        span.place = 0
+        over.add(span)
     keep(unsuitable)
 
 
@@ -134,30 +140,33 @@ def _columns(spans: list[OpenSpan]) -> tuple[_Short, list[_Key]]:
     import numpy as np
 
     spans = spans[::-1]
+    places = dict(zip(spans, range(len(spans)), strict=True))
     numbers: dict[tuple[object, ...], int] = {}
     found: dict[_Key, int] = {}
     keys: list[int] = []
     outer_keys: list[int] = []
     roots: list[int] = []
+    outer_places: list[int] = []
     starts_ns, ends_ns = [], []
     for place, span in enumerate(spans):
-        parent, outer, root = span.parent, -1, place
-        if parent is not None and not parent.kept:
-            outer, root, parent = keys[parent.place], roots[parent.place], None
+        parent, outer, root, outer_place = span.parent, -1, place, -1
+        if parent is not None and (outer_place := places.get(parent, -1)) >= 0:
+            outer, root, parent = keys[outer_place], roots[outer_place], None
         mark = span.name, parent, outer, span.primary
         key = numbers.get(mark, -1)
         if key < 0:
+            keep([parent])
             names, around, _ = ((), parent, None) if outer < 0 else list(found)[outer]
             names = (span.name, *(name for name in names if name != span.name))
             key = numbers[mark] = found.setdefault((names, around, span.primary), len(found))
-        span.place = place
         keys.append(key)
         outer_keys.append(outer)
         roots.append(root)
+        outer_places.append(outer_place)
         starts_ns.append(span.start_ns)
         ends_ns.append(span.end_ns)
     columns = np.array(starts_ns, np.int64), np.array(ends_ns, np.int64)
-    return _Short(spans, keys, outer_keys, roots, *columns), list(found)
+    return _Short(spans, keys, outer_keys, roots, outer_places, *columns), list(found)
 
 
 def _tangled(short: _Short) -> set[int]:
@@ -167,7 +176,7 @@ def _tangled(short: _Short) -> set[int]:
     nested = np.flatnonzero(np.asarray(short.outer_keys) >= 0)
     if not len(nested):
         return set()
-    parents = np.array([short.spans[place].parent.place for place in nested.tolist()])  # type: ignore[union-attr]
+    parents = np.asarray(short.outer_places)[nested]
     starts_ns, ends_ns = short.starts_ns[nested], short.ends_ns[nested]
     order = np.lexsort((starts_ns, parents))
     overlap = (np.diff(parents[order]) == 0) & (starts_ns[order][1:] < ends_ns[order][:-1])

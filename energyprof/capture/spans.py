@@ -40,7 +40,6 @@ class OpenSpan:
         uncounted: for each work unit that could not be counted, why.
         kept: whether something refers to it, so that it cannot be bundled; then its parent is kept as well.
         marks: of each active stretch in the stream of a CUDA device; None where none are left, and once they are read.
-        place: where it stands among those that are bundled with it; -1 before.
     """
 
     __slots__ = (
@@ -54,7 +53,6 @@ class OpenSpan:
         "marks",
         "name",
         "parent",
-        "place",
         "primary",
         "start_ns",
         "uncounted",
@@ -75,7 +73,6 @@ class OpenSpan:
         self.uncounted: dict[str, str] | None = None
         self.primary = _active[-1] if _active else None
         self.kept = False
-        self.place = -1
         self.marks: Marks | None = None
 
     @property
@@ -131,30 +128,36 @@ class SpanLog:
         if not self._lock.acquire(blocking=False):  # it may be this very thread, which collects garbage meanwhile
             return
         try:
-            batch = self._closed_so_far()
-            keep([*open_spans(), *self.closed])  # in this order: a span moves from the first to the second
-            bundles, kept = bundled(batch, self._since_ns)
-            self._bundles += bundles
-            self._kept += kept
-            self._stretches += sum(len(bundle.segments) for bundle in bundles)
+            self._bundle()
         finally:
             self._lock.release()
         if max(len(self._kept), self._stretches) > CROWDED:
             self._crowded()
 
-    def take(self) -> tuple[list[Finished], list[OpenSpan]]:
-        """The spans that closed since the last time, and those that are open.
+    def _bundle(self) -> None:
+        batch = self._closed_so_far()
+        outside = [*open_spans(), *list(self.closed)]  # in this order: a span moves from the first to the second
+        keep(span.parent for span in outside)
+        bundles, kept = bundled(batch, self._since_ns)
+        self._bundles += bundles
+        self._kept += kept
+        self._stretches += sum(len(bundle.segments) for bundle in bundles)
+
+    def take(self, most: int = FULL) -> tuple[list[Finished], list[OpenSpan]]:
+        """The spans that closed since the last time, and those that are open; of more than `most` short ones bundles.
 
         Those that a device is still at count as open. The open ones are looked up first, so that a span that ends in
         between is seen twice, and given as a closed one, rather than not at all.
         """
         with self._lock:
+            if len(self.closed) > most:
+                self._bundle()
             running = open_spans() if self._open_at_end is None else self._open_at_end
             ended: list[OpenSpan] = [*self._kept, *self._closed_so_far()]
             closed = [span for span in ended if _placed(span)]
             self._kept = [span for span in ended if span.marks is not None]
             bundles, self._bundles, self._stretches = self._bundles, [], 0
-        keep(ended)
+        keep(span.parent for span in ended)
         known = set(ended)
         on_device = [span for span in ended if span.marks is not None]
         return [*bundles, *closed], [*(span for span in running if span not in known), *on_device]

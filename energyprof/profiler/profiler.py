@@ -302,9 +302,7 @@ class Profiler:
 
     def _collect(self) -> list[OpenSpan]:
         """Takes what has been recorded and writes it down; returns the spans that are open."""
-        if self._journal is not None and len(self._log.closed) > JOURNALLED_SPANS:
-            self._log.bundle()
-        closed, running = self._log.take()
+        closed, running = self._log.take() if self._journal is None else self._log.take(JOURNALLED_SPANS)
         self._pending += closed
         if self._journal is not None:
             self._journal.spans(closed, running)

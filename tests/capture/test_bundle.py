@@ -203,3 +203,22 @@ def test_what_is_open_is_not_lost_when_its_children_are_bundled(log: SpanLog) ->
     log.bundle()
     found, _ = log.take()
     assert outer in found
+
+
+def test_two_logs_bundle_the_same_calls_each_by_itself(log: SpanLog) -> None:
+    inner = wrap(lambda: None, "inner", None)
+    outer = wrap(lambda: [inner() for _ in range(3)], "outer", None)
+    for _ in range(1000):
+        outer()
+    second = SpanLog()
+    second.activate()
+    for _ in range(3000):
+        outer()
+    second.deactivate()
+    for each, calls in ((log, 4000), (second, 3000)):
+        found, running = each.take(0)
+        assert running == []
+        counted: Counter[str] = Counter()
+        for one in found:
+            counted[one.name] += one.calls if isinstance(one, Bundle) else 1
+        assert counted == {"outer": calls, "inner": 3 * calls}
