@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
-from energyprof.capture.wrap import Count, wrap
+from energyprof.capture.wrap import Count, wrap, yields
 from energyprof.model.errors import InvalidValue
 from energyprof.profiler.measurement import LiveMeasurement, Measurement
 from energyprof.profiler.profiler import energy_of, remember
@@ -54,10 +54,14 @@ def profile(function: Callable[P, R], /) -> Profiled[P, R]: ...
 
 
 @overload
-def profile(*, name: str | None = None, units: Units | None = None) -> Callable[[Callable[P, R]], Profiled[P, R]]: ...
+def profile(
+    *, name: str | None = None, units: Units | None = None, phases: bool = False
+) -> Callable[[Callable[P, R]], Profiled[P, R]]: ...
 
 
-def profile(function: Any = None, /, *, name: str | None = None, units: Units | None = None) -> Any:
+def profile(
+    function: Any = None, /, *, name: str | None = None, units: Units | None = None, phases: bool = False
+) -> Any:
     """Measures every call of a function: sync, async, generator or async generator.
 
     Calls are recorded by every active Profiler; where none is active, by one of the process's own, which starts with
@@ -66,12 +70,14 @@ def profile(function: Any = None, /, *, name: str | None = None, units: Units | 
     Args:
         name: in results; the function's qualified name by default.
         units: work units by name, each counted from the function's result (for generators, from each item).
+        phases: of a generator that streams tokens: whether the time to its first item and the time after it are
+            measured apart as well, as NAME.prefill and NAME.decode.
 
     Returns:
         The function, with an attribute `energy`: the Measurement of all its calls so far.
 
     Raises:
-        InvalidValue: a unit cannot be counted because it is not a function.
+        InvalidValue: a unit cannot be counted because it is not a function, or a function has no phases.
     """
     for unit, of in (units or {}).items():
         if not callable(of):
@@ -80,17 +86,22 @@ def profile(function: Any = None, /, *, name: str | None = None, units: Units | 
                 "Write, for example, units={'tokens': len}."
             )
     if function is None:
-        return lambda later: _profiled(later, name, units)
-    return _profiled(function, name, units)
+        return lambda later: _profiled(later, name, units, phases)
+    return _profiled(function, name, units, phases)
 
 
-def _profiled(function: Any, name: str | None, units: Units | None) -> Any:
+def _profiled(function: Any, name: str | None, units: Units | None, phases: bool) -> Any:
     if isinstance(function, staticmethod | classmethod):
-        return type(function)(_profiled(function.__func__, name, units))
+        return type(function)(_profiled(function.__func__, name, units, phases))
     title = name or _title(function)
+    if phases and not yields(function):
+        raise InvalidValue(
+            f"@profile(phases=True) tells the time to the first item from that after it, and {title} yields no items. "
+            "Decorate the generator that yields tokens, or put Profiler.span around each phase."
+        )
     if os.environ.get("ENERGYPROF", "").lower() == "off":
         return _inert(function, title)
-    wrapped = wrap(function, title, _counter(units) if units else None)
+    wrapped = wrap(function, title, _counter(units) if units else None, phases=phases)
     remember(title)
     wrapped.energy = LiveMeasurement(lambda: energy_of(title))  # type: ignore[attr-defined]
     return wrapped

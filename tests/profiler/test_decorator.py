@@ -7,6 +7,7 @@ import functools
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from simulated.gpu import SimulatedGpu
+from simulated.work import Draw
 
 from energyprof import Profiler, profile
 from energyprof.capture.spans import FULL, open_spans
@@ -278,3 +281,30 @@ def test_what_has_no_name_of_its_own_is_named_by_what_it_calls() -> None:
     assert profile(functools.partial(bare, 1))() == 2
     names = [profile(each).energy.name for each in (Model(), functools.partial(bare, 1))]
     assert names == [Model.__qualname__, "bare"]
+
+
+def test_only_what_yields_has_phases() -> None:
+    with pytest.raises(InvalidValue, match=r"yields no items\. Decorate the generator"):
+        profile(phases=True)(len)
+
+
+def test_prefill_and_decode_are_measured_apart(gpu: SimulatedGpu, draw: Draw) -> None:
+    @profile(name="answer", units={"tokens": lambda token: 1}, phases=True)
+    def answer(prompt_s: float, tokens: int) -> Iterator[str]:
+        draw(prompt_s, 600)
+        yield "first"
+        for number in range(tokens):
+            draw(0.15, 250)
+            yield str(number)
+
+    with Profiler(sensors=["nvml"]) as profiler:
+        time.sleep(0.5)
+        for token in answer(0.6, 5):
+            time.sleep(0.05 if token == "first" else 0)
+        time.sleep(0.5)
+    result = profiler.result
+    prefill, decode = result["answer.prefill"], result["answer.decode"]
+    assert prefill.energy.value == pytest.approx(360, rel=0.04)
+    assert decode.per("tokens").value == pytest.approx(0.15 * 250, rel=0.04)
+    assert (prefill.calls, decode.calls, decode.units["tokens"]) == (1, 1, 5)
+    assert result["answer"].energy.value == pytest.approx(360 + 5 * 0.15 * 250, rel=0.04)
