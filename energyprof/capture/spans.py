@@ -23,7 +23,11 @@ FULL = 4096
 """Spans that a log keeps one by one; when there are more, the short ones among them are bundled: some 3 MB."""
 
 CROWDED = 16384
-"""Spans too long to be bundled, or stretches of bundles, after which a log asks to be taken from: some 15 MB."""
+"""Spans too long to be bundled after which a log asks to be taken from: some 5 MB."""
+
+CROWDED_STRETCHES = 40_000
+"""The same for stretches of bundles, some 5 MB: four paths fill ten seconds. Taken from oftener than every three, a
+counter of 100 ms would show too few ticks at a time to tell the power of several functions apart."""
 
 _ids = itertools.count(1)
 _modules = sys.modules
@@ -131,7 +135,7 @@ class SpanLog:
             self._bundle()
         finally:
             self._lock.release()
-        if max(len(self._kept), self._stretches) > CROWDED:
+        if len(self._kept) > CROWDED or self._stretches > CROWDED_STRETCHES:
             self._crowded()
 
     def _bundle(self) -> None:
