@@ -131,8 +131,8 @@ NOTES = {
     ),
     "sampler": (
         "ZeusMonitor does not sample; its PowerMonitor does. Slowdown: median of pairs with and without, in random "
-        "order, with the 95 % interval of the median, which holds what else the machine did. Own CPU: of all the tool's "
-        "processes and threads while the work ran."
+        "order, with the 95 % interval of the median, which holds what else the machine did. Own CPU: of all processes "
+        "and threads of the tool while the work ran."
     ),
 }
 """What has to be known of a row."""

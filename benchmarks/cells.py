@@ -120,13 +120,13 @@ def slowdown(outcome: Outcome) -> str:
 
 
 def _outside(count: int) -> int:
-    """How many of the lowest values lie outside the 95 % interval of the median; 0 where all are needed."""
+    """How many of the lowest values lie outside the 95 % interval of the median (binomial); 0 where all are needed."""
     tail, skip = 0.0, 0
     for place in range(count // 2):
         tail += math.comb(count, place) / 2**count
         if tail > 0.025:
             break
-        skip = place + 1
+        skip = place
     return skip
 
 
