@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import random
 import re
 import statistics
@@ -30,6 +31,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from energyprof import EnergyprofError, Profiler
 from energyprof.analysis.curve import curve
 from energyprof.capture.sampler import Sampler
+from energyprof.model.errors import NotMeasurable
+from energyprof.sensors.cuda_visible import visible_gpus
 
 if TYPE_CHECKING:
     from energyprof.profiler.measurement import Measurement
@@ -164,7 +167,9 @@ def watched(load: Load, read_counts: Callable[[], int], plan: Plan) -> tuple[Cou
         timeline = sampler.timelines()[0]
     found = curve(timeline)
     if found is None:
-        raise SystemExit("The GPU's energy counter did not move, so nothing can be measured with it.")
+        raise NotMeasurable(
+            "The GPU's energy counter did not move, so nothing can be measured with it. Look at `energyprof sensors`."
+        )
     counter = Counter(
         period_s=found.period_s,
         tick_jitter_s=found.jitter_s,
@@ -286,7 +291,10 @@ def together(load: Load, step_s: float, plan: Plan) -> dict[str, float | None]:
 def known_j(measurement: Measurement) -> float:
     """The joules of a span that is long enough for any counter."""
     if measurement.energy.value is None:
-        raise SystemExit(f"Nothing can be compared: the steady run's joules are {measurement.energy}.")
+        raise NotMeasurable(
+            f"The steady run's joules are {measurement.energy}, so there is nothing to compare with. "
+            "Look at `energyprof sensors`, then measure again."
+        )
     return measurement.energy.value
 
 
@@ -368,7 +376,11 @@ def _joules(energy_j: float | None) -> str:
     return "an unknown number of J" if energy_j is None else f"{energy_j:.1f} J"
 
 
-def found_here() -> tuple[Load, Callable[[], int], str, dict[str, str]] | str:
+Here = tuple[Load, Callable[[], int], str, dict[str, str]]
+"""A load, one reading of the counter in mJ, the GPU's name, and versions."""
+
+
+def found_here() -> Here | str:
     """The GPU of this machine, ready to be measured, or a sentence that says what is missing."""
     try:
         import pynvml
@@ -376,9 +388,10 @@ def found_here() -> tuple[Load, Callable[[], int], str, dict[str, str]] | str:
         return "the NVML bindings are not installed: pip install nvidia-ml-py"
     try:
         pynvml.nvmlInit()
-        handle = pynvml.nvmlDeviceGetHandleByIndex(0)
-        read = lambda: int(pynvml.nvmlDeviceGetTotalEnergyConsumption(handle))  # noqa: E731
-        read()
+        handle = only_gpu(pynvml)
+        if handle is None:
+            return "CUDA_VISIBLE_DEVICES shows CUDA no GPU: unset CUDA_VISIBLE_DEVICES"
+        pynvml.nvmlDeviceGetTotalEnergyConsumption(handle)
         gpu, driver = pynvml.nvmlDeviceGetName(handle), pynvml.nvmlSystemGetDriverVersion()
     except pynvml.NVMLError as error:
         return f"NVML finds no GPU with an energy counter: {error}; `nvidia-smi` should list one"
@@ -388,7 +401,22 @@ def found_here() -> tuple[Load, Callable[[], int], str, dict[str, str]] | str:
         return "PyTorch is not installed, so there is no load: pip install torch"
     if not torch.cuda.is_available():
         return "PyTorch sees no CUDA device: install a build with CUDA, and unset CUDA_VISIBLE_DEVICES"
-    return MatrixProducts(torch), read, gpu, {"driver": driver, "torch": torch.__version__}
+
+    def read_mj() -> int:
+        return int(pynvml.nvmlDeviceGetTotalEnergyConsumption(handle))
+
+    return MatrixProducts(torch), read_mj, gpu, {"driver": driver, "torch": torch.__version__}
+
+
+def only_gpu(nvml: Any) -> Any | None:
+    """The first GPU that CUDA may use; from now on it is the only one, so that no other one's joules are counted."""
+    handles = [nvml.nvmlDeviceGetHandleByIndex(index) for index in range(nvml.nvmlDeviceGetCount())]
+    uuids = [nvml.nvmlDeviceGetUUID(handle) for handle in handles]
+    chosen = visible_gpus(os.environ.get("CUDA_VISIBLE_DEVICES"), uuids, lambda mig: None)
+    if not chosen:
+        return None
+    os.environ["CUDA_VISIBLE_DEVICES"] = uuids[chosen[0]]
+    return handles[chosen[0]]
 
 
 def slug(gpu: str) -> str:
@@ -396,14 +424,14 @@ def slug(gpu: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", gpu.lower().removeprefix("nvidia ")).strip("-")
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None, look: Callable[[], Here | str] = found_here) -> int:
     """Measures, writes and prints; returns the exit status."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument(
         "--quick", action="store_true", help="half a minute, to see that everything works; writes nothing"
     )
-    quick = options.parse_args().quick
-    found = found_here()
+    quick = options.parse_args(arguments).quick
+    found = look()
     if isinstance(found, str):
         print(f"Nothing was measured: {found}.", file=sys.stderr)
         return NOT_MEASURABLE_EXIT

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from pathlib import Path
 
 import gpu as bench
+import pynvml
 import pytest
 from simulated.fixtures import gpu_library as gpu_library
-from simulated.gpu import SimulatedGpu
+from simulated.gpu import GpuSpec, SimulatedGpu, SimulatedGpus
 from simulated.readings import Course, polled
 
 from energyprof.analysis.curve import curve
@@ -70,13 +72,20 @@ def test_a_gpu_has_a_folder_of_its_own(name: str, folder: str) -> None:
     assert bench.slug(name) == folder
 
 
-def test_a_machine_without_a_gpu_is_told_what_is_missing(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+def test_a_machine_without_a_gpu_is_told_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bench.main([], look=lambda: "PyTorch is not installed: pip install torch") == 3
+    assert capsys.readouterr().err == "Nothing was measured: PyTorch is not installed: pip install torch.\n"
+
+
+def test_of_several_gpus_only_the_first_that_cuda_shows_is_measured(
+    tmp_path: Path, gpu_library: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sys.argv", ["gpu.py"])
-    monkeypatch.delenv("SIM_GPU", raising=False)
-    assert bench.main() == 3
-    assert "Nothing was measured: " in capsys.readouterr().err
+    gpus = SimulatedGpus(tmp_path, GpuSpec(), GpuSpec(), GpuSpec())
+    monkeypatch.setenv("SIM_GPU", gpus.env["SIM_GPU"])
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,0")
+    gpus.load()
+    pynvml.nvmlInit()
+    assert pynvml.nvmlDeviceGetUUID(bench.only_gpu(pynvml)) == gpus.uuids[2] == os.environ["CUDA_VISIBLE_DEVICES"]
 
 
 def test_on_a_simulated_gpu_everything_comes_out_as_it_was_drawn(
