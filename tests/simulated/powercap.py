@@ -167,10 +167,17 @@ def why_not_in_place() -> str | None:
     """Why no private mount namespace can be made here; None where it can."""
     if shutil.which("unshare") is None:
         return "there is no `unshare` here"
-    tried = subprocess.run(
-        ["unshare", "-m", "mount", "-t", "tmpfs", "none", str(CLASS_FOLDER)], capture_output=True, text=True
-    )
-    return None if tried.returncode == 0 else f"a private mount namespace is not permitted: {tried.stderr.strip()}"
+    return None if _namespace() else "a private mount namespace is not permitted here"
+
+
+@functools.cache
+def _namespace() -> list[str] | None:
+    """The command that makes one in which folders can be mounted: as root, else as the root of a user namespace."""
+    for command in (["unshare", "-m"], ["unshare", "-r", "-m"]):
+        tried = subprocess.run([*command, "mount", "-t", "tmpfs", "none", str(CLASS_FOLDER)], capture_output=True)
+        if tried.returncode == 0:
+            return command
+    return None
 
 
 def in_place_of_sysfs(tree: SimulatedPowercap, command: Sequence[str]) -> list[str]:
@@ -184,7 +191,9 @@ def in_place_of_sysfs(tree: SimulatedPowercap, command: Sequence[str]) -> list[s
     devices = CLASS_FOLDER.parent / "devices" / "virtual" / "powercap"
     if devices.is_dir():
         steps += [f"mount --bind {shlex.quote(str(tree.sysfs / 'devices' / 'virtual' / 'powercap'))} {devices}"]
-    return ["unshare", "-m", "sh", "-c", " && ".join([*steps, f"exec {shlex.join(command)}"])]
+    namespace = _namespace()
+    assert namespace is not None, why_not_in_place()
+    return [*namespace, "sh", "-c", " && ".join([*steps, f"exec {shlex.join(command)}"])]
 
 
 def _within(t_s: float, stretches: Sequence[tuple[float, float]]) -> bool:
