@@ -1,6 +1,6 @@
 """How often the 95 % interval holds the truth, by estimator, counter period and duration, on simulated counters.
 
-    PYTHONPATH=tests python benchmarks/coverage.py [--windows 100]
+    PYTHONPATH=tests python benchmarks/coverage.py [--windows 100] [--only bracket]
 
 The readings are computed from a known course of power, without waiting: what a poller would have seen of a counter of
 that period and noise. The curve, the ledger and the window estimators are the real ones. For each line it prints the
@@ -49,10 +49,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Meter:
-    """A counter's period and the relative noise of what it counts in one."""
+    """A counter's period, the relative noise of what it counts in one, and the share of it that its sensor sees."""
 
     period_s: float
     noise: float
+    duty: float = 1.0
 
     @property
     def poll_s(self) -> float:
@@ -71,6 +72,11 @@ def isolated(meter: Meter, duration_s: float, seed: int) -> list[Outcome]:
     start_s = 2 + generator.random()
     course.pulse(start_s, duration_s, 600)
     return [_outcome(meter, course, [(0, start_s, start_s + duration_s)], 0, 0.5, seed)]
+
+
+def part_time(meter: Meter, duration_s: float, seed: int) -> list[Outcome]:
+    """As `isolated`, of a sensor that sees a quarter of each period."""
+    return isolated(replace(meter, duty=0.25), duration_s, seed)
 
 
 def back_to_back(meter: Meter, duration_s: float, seed: int) -> list[Outcome]:
@@ -105,6 +111,7 @@ def interleaved(meter: Meter, duration_s: float, seed: int) -> list[Outcome]:
 
 SCENES: dict[str, tuple[Scene, tuple[float, ...]]] = {
     "bracket": (isolated, DURATIONS_S),
+    "25 % duty": (part_time, (0.01, 0.055, 0.13, 0.57, 5.04)),
     "interpolate": (back_to_back, DURATIONS_S),
     "regress": (interleaved, (0.01,)),
 }
@@ -114,13 +121,15 @@ def main() -> None:
     """Prints the table."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--windows", type=int, default=100)
-    windows = options.parse_args().windows
+    options.add_argument("--only", choices=SCENES, action="append", help="this estimator only; may be repeated")
+    chosen = options.parse_args()
     print(f"{'estimator':>12} {'counter':>8} {'noise':>6} {'call':>8} {'error':>9} {'held':>6} {'half-width':>11}")
-    for name, (scene, durations_s) in SCENES.items():
+    for name in chosen.only or SCENES:
+        scene, durations_s = SCENES[name]
         for period_s in PERIODS_S:
             for noise in NOISES:
                 for duration_s in durations_s:
-                    print(row(name, scene, Meter(period_s, noise), duration_s, windows), flush=True)
+                    print(row(name, scene, Meter(period_s, noise), duration_s, chosen.windows), flush=True)
 
 
 def row(name: str, scene: Scene, meter: Meter, duration_s: float, windows: int) -> str:
@@ -146,7 +155,13 @@ def _outcome(meter: Meter, course: Course, pieces: list[Piece], owner: int, marg
             poll_s=meter.poll_s,
             noise=meter.noise,
             seed=seed,
-            domain=replace(GPU, period_s=meter.period_s) if meter.period_s < 0.004 else GPU,
+            duty=meter.duty,
+            domain=replace(
+                GPU,
+                duty=meter.duty,
+                max_power_w=700,
+                period_s=meter.period_s if meter.period_s < 0.004 else None,
+            ),
         )
     )
     assert found is not None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from energyprof.analysis.exclusive import clipped, union
+from energyprof.analysis.tick_grid import fit_grid
 from energyprof.model.timeline import NS_PER_S, Gap, Timeline
 
 if TYPE_CHECKING:
@@ -20,15 +21,11 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-MIN_TICKS_FOR_GRID = 6
 MOVING_SHARE = 0.5
 """A counter that has moved at more than this share of the polls moves faster than they come."""
 
-LEAST_HALF_WINDOW_S = 0.005
-"""Denser polls than this would call a counter irregular whose ticks scatter by a millisecond."""
-
-REGULAR_SHARE = 0.9
-"""A grid is believed when this share of the ticks agrees with the polls around them."""
+LEAST_LOOKS = 3.0
+"""Pulses that a part-time sensor saw less often than this, on average, may have drawn all that the device can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +35,9 @@ class Curve:
     Attributes:
         times_s: strictly increasing, on the monotonic clock.
         energy_j: cumulative joules; only differences mean something. Shape of both: (ticks,).
-        jitter_s: standard deviation of the instants.
+        jitter_s: standard deviation of the instants. scatter_s: the part of it that is known to be independent from
+            tick to tick.
+        duty: share of each period that the sensor sees. most_w: what the device can draw; None = unknown.
         period_s: the counter's period as observed; None where polls could not resolve it.
         gaps: times without readings.
         exact: True for a model, whose value is known at every instant and not only at its ticks.
@@ -54,6 +53,9 @@ class Curve:
     exact: bool = False
     stretch: float = 0.0
     read_s: tuple[float, float] | None = None
+    scatter_s: float = 0.0
+    duty: float = 1.0
+    most_w: float | None = None
 
     def at(self, instants_s: Floats | float) -> Floats:
         """Cumulative joules at instants.
@@ -72,6 +74,24 @@ class Curve:
         early_j = np.clip(early_s, -steps_s[0], 0.0) * slopes[0]
         late_j = np.clip(late_s, 0.0, steps_s[1]) * slopes[1]
         return np.asarray(inside + early_j + late_j)
+
+    def overlooked_j2(self, durations_s: Floats, step_w: float, quiet_w: float) -> float:
+        """Variance of the joules of pulses at random phase, of which the sensor sees only a part of each period.
+
+        A long one is off by (1 - duty) D P / sqrt 12 at either edge; a short one is missed or counted 1 / duty times.
+
+        Args:
+            durations_s: of the pulses. step_w: how far they rose above the `quiet_w` drawn beside them, as it was seen.
+        """
+        import numpy as np
+
+        if self.duty == 1:
+            return 0.0
+        period_s = self.period_s or float(np.median(np.diff(self.times_s)))
+        if float((durations_s / period_s + self.duty).sum()) < LEAST_LOOKS:
+            step_w = max(step_w, (self.most_w or 0.0) - quiet_w)
+        edges_s2, whole_s2 = ((1 - self.duty) * period_s) ** 2 / 6, durations_s**2 * (1 / self.duty - 1)
+        return float(np.minimum(edges_s2, whole_s2).sum()) * step_w**2
 
     @property
     def sound(self) -> NDArray[np.bool_]:
@@ -130,7 +150,10 @@ def curve(timeline: Timeline, *, bound: int = 1) -> Curve | None:
         ticks.period_s,
         tuple(timeline.gaps),
         stretch=ticks.stretch,
+        scatter_s=ticks.scatter_s,
         read_s=(timeline.seen_s[0], timeline.end_s),
+        duty=timeline.domain.duty or 1.0,
+        most_w=timeline.domain.max_power_w,
     )
 
 
@@ -162,6 +185,7 @@ class _Ticks:
     jitter_s: float
     period_s: float | None
     stretch: float = 0.0
+    scatter_s: float = 0.0
 
 
 def _tick_times(after_s: Floats, seen_s: Floats, known_period_s: float | None) -> _Ticks:
@@ -174,65 +198,17 @@ def _tick_times(after_s: Floats, seen_s: Floats, known_period_s: float | None) -
     if float(np.mean(after_s[1:] <= seen_s[:-1])) > MOVING_SHARE:
         # Each poll finds the counter moved: it may be as old as its period, which is a poll at most where unknown.
         staleness_s = known_period_s or np.where(first, poll_s, polls_s)
-        return _Ticks(seen_s - staleness_s / 2, float(np.sqrt(np.mean(np.square(staleness_s)) / 12)), known_period_s)
-    grid = _fit_grid(after_s, seen_s, first)
-    if grid is not None:
-        return grid
-    observed = np.where(first, seen_s, (after_s + seen_s) / 2)
-    return _Ticks(observed, float(np.sqrt(np.mean(np.square(polls_s)) / 12)), None)
-
-
-def _fit_grid(after_s: Floats, seen_s: Floats, first: NDArray[np.bool_]) -> _Ticks | None:
-    """t_0 + k D through the windows (after, seen] in which the ticks were noticed; None where they do not fit one.
-
-    Polls drift slowly past a counter's grid, so that neighbouring ticks are noticed equally late: the first and the
-    last may each be off by half a poll, and the period by a poll over all of the time (rectangular).
-    """
-    import numpy as np
-
+        jitter_s = float(np.sqrt(np.mean(np.square(staleness_s)) / 12))
+        scatter_s = jitter_s if known_period_s is not None else 0.0
+        return _Ticks(seen_s - staleness_s / 2, jitter_s, known_period_s, scatter_s=scatter_s)
+    grid = fit_grid(after_s[~first], seen_s[~first])
+    if grid is None:
+        observed = np.where(first, seen_s, (after_s + seen_s) / 2)
+        return _Ticks(observed, float(np.sqrt(np.mean(np.square(polls_s)) / 12)), None)
     after, seen = after_s[~first], seen_s[~first]
-    if len(seen) < MIN_TICKS_FOR_GRID:
-        return None
-    middle = (after + seen) / 2
-    half_s = (seen - after) / 2
-    period_s = float(np.median(np.diff(middle)))
-    index = np.concatenate(([0], np.cumsum(np.rint(np.diff(middle) / period_s))))
-    for _ in range(3):
-        period_s, origin_s = _weighted_line(index, middle, 1 / np.maximum(half_s, 1e-6) ** 2)
-        index = np.rint((middle - origin_s) / period_s)
-    offset_s = _centred(index * period_s + origin_s, after, seen)
-    fitted = index * period_s + origin_s + offset_s
-    slack_s = np.maximum(half_s, LEAST_HALF_WINDOW_S) * 0.2
-    agrees = (fitted > after - slack_s) & (fitted <= seen + slack_s)
-    if agrees.mean() < REGULAR_SHARE or period_s <= 0:
-        return None
     times_s = np.empty_like(seen_s)
-    times_s[~first] = np.where(agrees, np.minimum(fitted, seen), middle)  # none is later than the poll that saw it
-    zero_s = origin_s + offset_s
-    times_s[first] = zero_s + np.floor((seen_s[first] - zero_s) / period_s) * period_s
-    room_s = _room(fitted[agrees], after[agrees], seen[agrees])
-    return _Ticks(times_s, room_s, period_s, 2 * float(half_s.mean()) / 3**0.5 / float(seen[-1] - seen[0]))
-
-
-def _weighted_line(index: Floats, times_s: Floats, weights: Floats) -> tuple[float, float]:
-    import numpy as np
-
-    slope, origin = np.polyfit(index, times_s, 1, w=np.sqrt(weights))
-    return float(slope), float(origin)
-
-
-def _centred(fitted: Floats, after_s: Floats, seen_s: Floats) -> float:
-    """The shift that puts the grid in the middle of what all windows allow: max(after) < t <= min(seen)."""
-    import numpy as np
-
-    lowest, highest = np.quantile(after_s - fitted, 0.98), np.quantile(seen_s - fitted, 0.02)
-    return float((lowest + highest) / 2)
-
-
-def _room(fitted: Floats, after_s: Floats, seen_s: Floats) -> float:
-    """Standard deviation left to the grid by the windows that it must pass through, and by how far it misses them."""
-    import numpy as np
-
-    lowest, highest = np.quantile(after_s - fitted, 0.98), np.quantile(seen_s - fitted, 0.02)
-    missed_s = np.maximum(np.maximum(after_s - fitted, fitted - seen_s), 0.0)
-    return float(np.hypot(abs(highest - lowest) / 12**0.5, np.sqrt(np.mean(missed_s**2))))
+    # A tick is no later than the poll that saw it.
+    times_s[~first] = np.where(grid.agrees, np.minimum(grid.times_s, seen), (after + seen) / 2)
+    periods_back = np.floor((seen_s[first] - grid.origin_s) / grid.period_s)
+    times_s[first] = grid.origin_s + periods_back * grid.period_s
+    return _Ticks(times_s, grid.jitter_s, grid.period_s, grid.stretch)

@@ -6,11 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from energyprof.analysis.curve import Curve
+from energyprof.analysis.division import Division
 from energyprof.analysis.quiet import QuietPower
 from energyprof.analysis.regression import FittedWork
 
 if TYPE_CHECKING:
+    from typing import Any
+
+    from numpy.typing import NDArray
+
     from energyprof.analysis.curve import Floats
+
+    Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,33 +49,49 @@ class Sharing:
     Attributes:
         times_s: where intervals meet. interval_j: joules of each.
         occupancy_s: each owner's share of the busy time of each interval. Shape: (owners, intervals).
-        jitter_s: standard deviation of the ticks' times.
+        kind: the number of each owner's kind. Shape: (owners,).
+        time_s: as occupancy_s by kind, and last the quiet time whose power is not known. Shape: (kinds + 1, intervals).
+        curve: the counter's.
+        owned_j: joules of each owner. Shape: (owners,).
         quiet: power while nothing ran; None where it was never seen.
         fitted: power of each owner, where it could be fitted.
+        division: how the intervals were divided where it could not.
     """
 
     times_s: Floats
     interval_j: Floats
     occupancy_s: Floats
-    jitter_s: float
+    kind: Array
+    time_s: Floats
+    curve: Curve
+    owned_j: Floats
     quiet: QuietPower | None
     fitted: FittedWork | None
+    division: Division
 
-    def edge_variances_j2(self, edges_s: Floats) -> Floats:
-        """Variance that each edge of work adds.
+    def quiet_variances_j2(self, edges_s: Floats) -> Floats:
+        """Variance of each edge of work towards quiet time: by the quiet power, and by the ticks around it."""
+        import numpy as np
 
-        Where quiet power is known, the rest of the edge's interval is uncertain by that, and the tick's time; else the
-        power may have changed anywhere in the interval: u = D |dP| / (4 sqrt 3).
+        if self.quiet is None:
+            return np.zeros(len(edges_s))
+        interval = np.clip(np.searchsorted(self.times_s, edges_s, side="right") - 1, 0, len(self.interval_j) - 1)
+        widths_s = np.diff(self.times_s)[interval]
+        return np.asarray((widths_s / 2 * self.quiet.uncertainty_w + self.quiet.power_w * self.curve.jitter_s) ** 2)
+
+    def end_variances_j2(self, ends_s: Floats) -> Floats:
+        """Variance of the counter at the ends of all.
+
+        Where quiet power is not known, the power may have changed anywhere in the interval: u = D |dP| / (4 sqrt 3).
         """
         import numpy as np
 
-        widths_s = np.diff(self.times_s)
-        interval = np.clip(np.searchsorted(self.times_s, edges_s, side="right") - 1, 0, len(self.interval_j) - 1)
         if self.quiet is not None:
-            edge_j = widths_s[interval] / 2 * self.quiet.uncertainty_w + self.quiet.power_w * self.jitter_s
-        else:
-            edge_j = widths_s[interval] * _power_steps(self.interval_j / widths_s)[interval] / (4 * 3**0.5)
-        return np.asarray(edge_j**2)
+            return self.quiet_variances_j2(ends_s)
+        widths_s = np.diff(self.times_s)
+        interval = np.clip(np.searchsorted(self.times_s, ends_s, side="right") - 1, 0, len(self.interval_j) - 1)
+        steps_j = widths_s * _power_steps(self.interval_j / widths_s) / (4 * 3**0.5)
+        return np.asarray(steps_j[interval] ** 2)
 
 
 def doubt_of(sharing: Sharing, owners: Sequence[int], stretches: tuple[Floats, Floats]) -> Doubt:
@@ -75,26 +99,36 @@ def doubt_of(sharing: Sharing, owners: Sequence[int], stretches: tuple[Floats, F
 
     The edges of their work are uncertain, and every interval scatters as quiet ones do. Where others are active in the
     same interval, the counter does not say how its joules divide: if powers could be fitted, their standard errors say
-    how well that is known; else the owners may have drawn anything between quiet power and all of it (rectangular).
+    how well that is known; so do those of powers seen alone; of what these leave the owners may have drawn anything
+    between quiet power and all of it (rectangular).
 
     Args:
         stretches: starts and ends of their work, joined.
     """
     import numpy as np
 
-    everyone_s = sharing.occupancy_s.sum(axis=0)
+    division = sharing.division
+    everyone_s = sharing.time_s.sum(axis=0)
     own_s = sharing.occupancy_s[list(owners)]
     fraction = own_s.sum(axis=0) / np.maximum(everyone_s, 1e-300)
     shared = (fraction > 0) & (fraction < 1 - 1e-9)
-    scatter = 0.0 if sharing.quiet is None else sharing.quiet.scatter
-    variance_j2 = float(sharing.edge_variances_j2(np.concatenate(stretches)).sum())
+    scatter = division.scatter if sharing.quiet is None else sharing.quiet.scatter
+    variance_j2 = float(sharing.quiet_variances_j2(np.concatenate(stretches)).sum())
+    durations_s = stretches[1] - stretches[0]
+    quiet_w = 0.0 if sharing.quiet is None else sharing.quiet.power_w
+    power_w = float(sharing.owned_j[list(owners)].sum()) / max(float(durations_s.sum()), 1e-300)
+    variance_j2 += sharing.curve.overlooked_j2(durations_s, power_w - quiet_w, quiet_w)
     variance_j2 += float(((scatter * sharing.interval_j * fraction) ** 2).sum())
     if sharing.fitted is not None:
         powers_w = sharing.fitted.uncertainty_w[list(owners)]
         return Doubt(variance_j2, float((np.where(shared, own_s, 0.0).sum(axis=1) * powers_w).sum()))
-    quiet_w = 0.0 if sharing.quiet is None else sharing.quiet.power_w
-    room_j = np.maximum(sharing.interval_j - quiet_w * np.diff(sharing.times_s), 0.0)
-    divided_j = np.where(shared, room_j * np.minimum(1.0, 2 * (1 - fraction)), 0.0)
+    variance_j2 += float((np.where(shared, division.moved_j, 0.0) ** 2).sum())
+    unknown_s = np.where(division.unknown, sharing.time_s, 0.0).sum(axis=0)
+    own_unknown_s = np.where(division.unknown[sharing.kind[list(owners)]], own_s, 0.0).sum(axis=0)
+    of_rest = own_unknown_s / np.maximum(unknown_s, 1e-300)
+    divided = (of_rest > 0) & (of_rest < 1 - 1e-9)
+    room_j = np.maximum(division.remainder_j - quiet_w * unknown_s, 0.0)
+    divided_j = np.where(divided, room_j * np.minimum(1.0, 2 * (1 - of_rest)), 0.0)
     return Doubt(variance_j2, float(divided_j.sum()) / 12**0.5)
 
 

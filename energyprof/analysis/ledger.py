@@ -2,10 +2,10 @@
 
 Time is cut at every tick and at every edge of a piece of work. Within a tick interval, time in which nothing ran draws
 the quiet power seen nearby, and the rest of the interval's joules belong to the time in which something ran: for an
-isolated call that is the `bracket` estimate, and between back-to-back calls it is `interpolate`. Where no quiet time
-was seen at all, the interval's joules are spread evenly over it. Owners share an interval by their time in it, those
-that run at the same time equally (the Shapley value of symmetric work); where their powers could be fitted over many
-intervals (`regress`), by time x power. In every case the shares of an interval add up to what the counter moved.
+isolated call that is the `bracket` estimate, and between back-to-back calls it is `interpolate`. Owners that follow
+each other in an interval share it by the powers seen where each was alone (`division`), else by time; those that run
+at the same time equally (the Shapley value of symmetric work); where their powers could be fitted over many intervals
+(`regress`), by time x power. In every case the shares of an interval add up to what the counter moved.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from energyprof.analysis.curve import Curve
+from energyprof.analysis.division import divide
 from energyprof.analysis.doubt import Doubt, Sharing, doubt_of
 from energyprof.analysis.exclusive import joined
 from energyprof.analysis.quiet import QuietHalves, QuietPower, quiet_halves
@@ -141,29 +142,43 @@ def apportion(
     middles_s = instants_s[:-1] + durations_s / 2
     active = work.active(middles_s)
     interval = np.clip(np.searchsorted(times_s, middles_s, side="right") - 1, 0, len(times_s) - 2)
-    interval_j = np.diff(energy_j)
-    piece_j = _shaped(interval_j, interval, durations_s, active > 0, quiet.at(middles_s))
+    interval_j, widths_s = np.diff(energy_j), np.diff(times_s)
 
-    busy_j = np.asarray(np.bincount(interval, np.where(active > 0, piece_j, 0.0), len(interval_j)), np.float64)
+    def by_interval(amounts: Array) -> Array:
+        return np.asarray(np.bincount(interval, amounts, len(interval_j)), np.float64)
+
     shares_s = durations_s / np.maximum(active, 1)
     occupancy_s: Floats = np.zeros((owners, len(interval_j)))
     for owner in range(owners):
-        occupancy_s[owner] = np.bincount(interval, work.of([owner]).active(middles_s) * shares_s, len(interval_j))
-    kind = np.arange(owners) if kinds is None else np.asarray(kinds, np.intp)
-    by_kind_s: Floats = np.zeros((len(set(kind.tolist())), len(interval_j)))
-    np.add.at(by_kind_s, kind, occupancy_s)
-    fitted = fitted_work(by_kind_s, busy_j, quiet, curve.jitter_s)
-    fitted = None if fitted is None else fitted.of(kind)
-    weights = occupancy_s * (fitted.power_w[:, None] if fitted is not None else 1.0)
-    owned_j = (weights * (busy_j / np.maximum(weights.sum(axis=0), 1e-300))).sum(axis=1)
+        occupancy_s[owner] = by_interval(work.of([owner]).active(middles_s) * shares_s)
+    free_s = by_interval(np.where(active == 0, durations_s, 0.0))
+    free_j = by_interval(np.where(active == 0, durations_s * quiet.at(middles_s), 0.0))
+    free_j = np.where(occupancy_s.sum(axis=0) > 0, free_j, interval_j)
+    unseen = np.isnan(free_j)
 
-    free = active == 0
-    idle_j = float(np.minimum(piece_j[free], (quiet.idle_power_w or 0.0) * durations_s[free]).sum())
+    kind = np.arange(owners) if kinds is None else np.asarray(kinds, np.intp)
+    time_s: Floats = np.zeros((len(set(kind.tolist())) + 1, len(interval_j)))
+    np.add.at(time_s, kind, occupancy_s)
+    busy_j = interval_j - np.where(unseen, 0.0, free_j)
+    fitted = fitted_work(time_s[:-1], busy_j, quiet, curve.jitter_s)
+    time_s[-1] = np.where(unseen, free_s, 0.0)  # quiet time of unknown power is one kind more
+    alone = (by_interval(active > 1) == 0) & _between_ticks(times_s, curve)
+    division = divide(time_s, busy_j, widths_s, alone, curve.jitter_s, curve.scatter_s)
+    free_j = np.where(unseen, division.energy_j[-1], free_j)
+    if fitted is None:
+        kind_j = division.energy_j[kind] / np.maximum(time_s[kind], 1e-300)
+        owned_j = (kind_j * occupancy_s).sum(axis=1)
+    else:
+        fitted = fitted.of(kind)
+        weights = occupancy_s * fitted.power_w[:, None]
+        owned_j = (weights * (busy_j / np.maximum(weights.sum(axis=0), 1e-300))).sum(axis=1)
+
+    idle_j = float(np.minimum(free_j, (quiet.idle_power_w or 0.0) * free_s).sum())
     total_j = float(energy_j[-1] - energy_j[0])
-    _check_conserved(float(owned_j.sum()) + float(piece_j[free].sum()), total_j)
-    sharing = Sharing(times_s, interval_j, occupancy_s, curve.jitter_s, quiet.typical, fitted)
+    _check_conserved(float(owned_j.sum()) + float(free_j.sum()), total_j)
+    sharing = Sharing(times_s, interval_j, occupancy_s, kind, time_s, curve, owned_j, quiet.typical, fitted, division)
     asked = [[owner] for owner in range(owners)] if groups is None else groups
-    ends_j2 = sharing.edge_variances_j2(np.array([start_s, end_s]))
+    ends_j2 = sharing.end_variances_j2(np.array([start_s, end_s]))
     return Ledger(
         owned_j,
         occupancy_s.sum(axis=1),
@@ -210,20 +225,14 @@ def _knots(
     return times_s, np.concatenate(([first_j], curve.energy_j[inside], [last_j]))
 
 
-def _shaped(interval_j: Array, interval: Array, durations_s: Array, busy: Array, quiet_w: Array) -> Array:
-    """Joules of each piece of time: quiet time draws quiet power, busy time the rest of its tick interval."""
+def _between_ticks(times_s: Array, curve: Curve) -> Array:
+    """Which intervals have a tick at either end, and all of their joules."""
     import numpy as np
 
-    known_w = np.where(np.isnan(quiet_w), 0.0, quiet_w)
-    count = len(interval_j)
-    busy_s = np.bincount(interval, np.where(busy, durations_s, 0.0), count)
-    quiet_s = np.bincount(interval, np.where(busy, 0.0, durations_s), count)
-    quiet_j = np.bincount(interval, np.where(busy, 0.0, durations_s * known_w), count)
-    even_w = interval_j / (busy_s + quiet_s)
-    mixed = (busy_s > 0) & (quiet_s > 0) & ~np.isnan(quiet_w).any()
-    busy_w = np.where(mixed, (interval_j - quiet_j) / np.where(busy_s > 0, busy_s, 1.0), even_w)
-    piece_w = np.where(busy, busy_w[interval], np.where(mixed[interval], known_w, even_w[interval]))
-    return np.asarray(piece_w * durations_s)
+    place = np.clip(np.searchsorted(curve.times_s, times_s), 0, len(curve.times_s) - 1)
+    tick = curve.times_s[place] == times_s
+    sound = np.append(curve.sound, False)[place[:-1]]
+    return np.asarray(tick[:-1] & tick[1:] & sound)
 
 
 def _check_conserved(shared_j: float, total_j: float) -> None:

@@ -27,7 +27,8 @@ class QuietPower:
     Attributes:
         power_w: mean over the tick intervals. uncertainty_w: standard uncertainty of that mean, that of the
             counter's period included.
-        scatter: standard deviation of one interval, relative to the mean: what the counter's readings scatter by.
+        scatter: standard deviation of one interval, relative to the mean: what the counter's readings scatter by, but
+            for what the scatter of its ticks accounts for, which does not add up from interval to interval.
             Widened by Student's t over the normal quantile, as for the mean: few intervals show little of it.
     """
 
@@ -53,17 +54,42 @@ def quiet_power(curve: Curve, start_s: float, end_s: float, *, near: str | None 
     first = int(np.searchsorted(curve.times_s, start_s, side="left"))
     last = int(np.searchsorted(curve.times_s, end_s, side="right")) - 1
     chosen = first + np.flatnonzero(curve.sound[first : max(last, first)])
-    if near is not None:
-        chosen = chosen[-NEAR_INTERVALS:] if near == "end" else chosen[:NEAR_INTERVALS]
     if len(chosen) < MIN_INTERVALS:
         return None
     durations_s = curve.times_s[chosen + 1] - curve.times_s[chosen]
     powers_w = (curve.energy_j[chosen + 1] - curve.energy_j[chosen]) / durations_s
-    mean_w = float(np.average(powers_w, weights=durations_s))
-    scatter_w = float(np.std(powers_w, ddof=1)) * _student_widening(len(powers_w))
-    scatter = scatter_w / abs(mean_w) if mean_w else 0.0
-    uncertainty_w = math.hypot(scatter_w / len(powers_w) ** 0.5, mean_w * curve.stretch)
-    return QuietPower(mean_w, uncertainty_w, scatter)
+    spread_w = _spread(powers_w)
+    nearest = slice(None) if near is None else slice(-NEAR_INTERVALS, None) if near == "end" else slice(NEAR_INTERVALS)
+    mean_w = float(np.average(powers_w[nearest], weights=durations_s[nearest]))
+    near_spread_w = _spread(powers_w[nearest])
+    uncertainty_w = math.hypot(near_spread_w / len(powers_w[nearest]) ** 0.5, mean_w * curve.stretch)
+    if curve.scatter_s:
+        spread_w = without_ticks(spread_w, mean_w * curve.scatter_s / float(durations_s.mean()), len(powers_w))
+    return QuietPower(mean_w, uncertainty_w, spread_w / abs(mean_w) if mean_w else 0.0)
+
+
+def _spread(powers_w: Floats) -> float:
+    import numpy as np
+
+    return float(np.std(powers_w, ddof=1)) * student_widening(len(powers_w))
+
+
+def without_ticks(spread: float, tick: float, count: int) -> float:
+    """The part of a standard deviation of interval powers that is not due to the two ticks of each interval.
+
+    The spread of so many intervals is itself uncertain; the part is the mean of what it may be without being negative.
+
+    Args:
+        spread: of the powers. tick: what the scatter of one tick alone makes of it, in the same unit.
+    """
+    from scipy.special import log_ndtr
+
+    rest, doubt = spread**2 - 2 * tick**2, spread**2 * (2 / (count - 1)) ** 0.5
+    if doubt == 0:
+        return 0.0
+    depth = rest / doubt
+    density = math.exp(-(depth**2) / 2 - float(log_ndtr(depth))) / (2 * math.pi) ** 0.5
+    return float(max(rest + doubt * density, 0.0) ** 0.5)
 
 
 def _exact_power(curve: Curve, start_s: float, end_s: float) -> QuietPower | None:
@@ -73,7 +99,7 @@ def _exact_power(curve: Curve, start_s: float, end_s: float) -> QuietPower | Non
 
 
 @functools.cache
-def _student_widening(count: int) -> float:
+def student_widening(count: int) -> float:
     """Student's 97.5 % quantile over the normal one, for a scatter that was seen in so many values."""
     from scipy.special import stdtrit
 

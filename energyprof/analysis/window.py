@@ -73,6 +73,7 @@ def _bracketed(curve: Curve, start_s: float, end_s: float, before: QuietPower, a
     scatter_j = max(before.scatter, after.scatter) * np.diff(curve.energy_j[left : right + 1])
     variance += float((scatter_j**2).sum())
     idle_w = (before.power_w + after.power_w) / 2
+    variance += curve.overlooked_j2(np.array([end_s - start_s]), float(energy_j) / (end_s - start_s) - idle_w, idle_w)
     return WindowEnergy(float(energy_j), float(variance**0.5), "bracket", idle_w)
 
 

@@ -38,6 +38,7 @@ class Domain:
         counts_per_wrap: the counter starts again from 0 after this many counts; None = never.
         gain: relative 95 % half-width of the calibration error, shared by all readings of one device.
         period_s: how often the counter moves, where known beforehand; else it is measured.
+        duty: share of the time that its sensor sees, taking it for the whole; None = all of it, as far as is known.
         max_power_w: readings above 1.5 times this are not plausible; None = unknown.
         model: the assumed watts, for basis "estimated"; the raw counter is then CPU time in ns.
         note: what a reader must know: "whole GPU, MIG is on".
@@ -53,6 +54,7 @@ class Domain:
     counts_per_wrap: int | None = None
     gain: float = 0.0
     period_s: float | None = None
+    duty: float | None = None
     max_power_w: float | None = None
     model: PowerModel | None = None
     note: str | None = None

@@ -26,8 +26,10 @@ NO_DRIVER = (
 )
 
 PART_TIME = re.compile(r"\b(A100|A800|A30|H20|H100|H200|H800|GH200)\b")
+PART_TIME_DUTY = 0.25
 PART_TIME_NOTE = (
-    "the power sensor samples 25 % of the time on this architecture; whether the energy counter does is not known"
+    "the power sensor samples 25 % of the time on this architecture; whether the energy counter does is not known, so "
+    "the intervals of short spans are as wide as if it did"
 )
 MODULE_NOTE = "the counter covers the whole Grace Hopper module: GPU, CPU and memory"
 MIG_NOTE = "whole GPU, MIG is on: no instance is metered alone"
@@ -230,6 +232,7 @@ def _domain(nvml: Any, gpu: Gpu, meter: Meter, order_note: str | None) -> Domain
         basis=meter.basis,
         joules_per_count=1e-3 if meter.basis == "measured" else 1e-6,
         gain=GAIN,
+        duty=PART_TIME_DUTY if PART_TIME.search(gpu.name) else None,
         max_power_w=_power_limit_w(nvml, gpu.handle),
         note="; ".join(filter(None, notes)) or None,
     )

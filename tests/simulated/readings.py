@@ -48,20 +48,22 @@ def polled(
     poll_s: float = 0.02,
     noise: float = 0.0,
     seed: int = 0,
+    duty: float = 1.0,
     domain: Domain = GPU,
 ) -> Timeline:
     """What polling the course's counter from second 0.005 on would have given.
 
     Args:
         period_s, phase_s: the counter moves at phase_s + k period_s.
+        duty: share of each period, its last, that the meter sees and takes for the whole.
         noise: relative standard deviation of the energy counted in each period.
     """
     generator = random.Random(seed)
     ticks = int((end_s - phase_s) / period_s) + 1
     counted_j, values = 0.0, []
     for k in range(ticks):
-        start_s, stop_s = max(phase_s + (k - 1) * period_s, 0.0), max(phase_s + k * period_s, 0.0)
-        counted_j += course.energy_j(start_s, stop_s) * (1 + noise * generator.gauss(0, 1))
+        start_s, stop_s = max(phase_s + (k - duty) * period_s, 0.0), max(phase_s + k * period_s, 0.0)
+        counted_j += course.energy_j(start_s, stop_s) / duty * (1 + noise * generator.gauss(0, 1))
         values.append(round(counted_j / domain.joules_per_count))
     after_s, seen_s, counts = [], [], []
     before_s, last, turn, now_s = 0.0, None, 0.0, 0.005
