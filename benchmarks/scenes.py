@@ -143,9 +143,10 @@ async def consumed(work: Any) -> None:
             time.sleep(pauses.uniform(0.6, 1.4) * STEP_S)
 
 
-def faulty_rapl(tool: Tool, edges: None, *, start_s: float, duration_s: float) -> Outcome:
+def faulty_rapl(make: Callable[[], Tool], *, start_s: float, duration_s: float) -> Outcome:
     """One window of a CPU that draws what its zones were made to draw, from an instant agreed on with the faults."""
     try:
+        tool = make()
         tool.start()
         left_s = start_s - time.monotonic()
         if left_s < 0:
@@ -334,7 +335,6 @@ SCENES: dict[str, Callable[..., Outcome]] = {
     "calls": calls,
     "overlapping": overlapping,
     "streams": streams,
-    "faulty-rapl": faulty_rapl,
     "call-cost": call_cost,
     "standing": standing,
 }
@@ -344,15 +344,16 @@ def main() -> None:
     """Runs one scene with one tool."""
     tool_name, scene, text = sys.argv[1:]
     options = json.loads(text)
-    device = "cpu" if scene == "faulty-rapl" else "gpu"
-    edges_path = options.pop("edges", None)
+    make = TOOLS[tool_name]
     if scene == "import-time":
         outcome = import_time(tool_name, **options)
     elif scene == "slowdown":
-        outcome = slowdown(lambda: TOOLS[tool_name](device), **options)
+        outcome = slowdown(lambda: make("gpu"), **options)
+    elif scene == "faulty-rapl":
+        outcome = faulty_rapl(lambda: make("cpu"), **options)
     else:
-        edges = None if edges_path is None else Edges(Path(edges_path))
-        outcome = SCENES[scene](TOOLS[tool_name](device), edges, **options)
+        edges = Edges(Path(options.pop("edges")))
+        outcome = SCENES[scene](make("gpu"), edges, **options)
     print(json.dumps(outcome), flush=True)
 
 
