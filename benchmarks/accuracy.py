@@ -98,8 +98,9 @@ def plain(name: str, row: Evidence) -> str:
 def _machine(evidence: Evidence) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in evidence["versions"].items())
     loads = [row["load"] for row in evidence["rows"].values()]
+    dates = [row["date"] for row in evidence["rows"].values()]
     return (
-        f"Machine: {evidence['machine']}. Versions: {versions}. Measured {evidence['date']} (UTC). Load average "
+        f"Machine: {evidence['machine']}. Versions: {versions}. Measured {min(dates)} to {max(dates)} (UTC). Load average "
         f"meanwhile: {min(loads):.1f} to {max(loads):.1f}; the higher it is, the less the times are worth."
     )
 
@@ -115,10 +116,11 @@ def _section(name: str, row: Evidence) -> str:
 
 
 NOTES = {
-    "isolated": "Calls of 600 W on a GPU that idles at 70 W, with half a second of quiet around each.",
+    "isolated": "Calls at 600 W on a GPU that idles at 70 W, with half a second of quiet around each.",
     "part-time": (
         "A call shorter than the unseen part of a period is seen whole or not at all, so single calls scatter by more "
-        "than their size."
+        "than their size. The simulated GPU bears the name of one whose power sensor is known to work like that, which "
+        "no tool could see in the readings."
     ),
     "streams": "Zeus has no decorator; a window by hand around every step would be needed.",
     "rapl": (

@@ -81,7 +81,8 @@ def recorded(row: Row, outcomes: dict[int, dict[str, Any]]) -> dict[str, Any]:
         }
         for case in row.cases
     ]
-    return {"title": row.title, "aim": row.aim, "load": round(os.getloadavg()[1], 1), "cases": cases}
+    date = f"{datetime.now(UTC):%Y-%m-%d %H:%M}"
+    return {"title": row.title, "aim": row.aim, "date": date, "load": round(os.getloadavg()[1], 1), "cases": cases}
 
 
 def keep(measured: dict[str, dict[str, Any]]) -> None:
@@ -89,7 +90,6 @@ def keep(measured: dict[str, dict[str, Any]]) -> None:
     former = json.loads(accuracy.EVIDENCE.read_text())["rows"] if accuracy.EVIDENCE.exists() else {}
     evidence = {
         "command": "make bench",
-        "date": f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
         "machine": machine(),
         "versions": versions(),
         "rows": {name: measured.get(name, former.get(name)) for name in rows(quick=False) if name in measured | former},

@@ -13,7 +13,9 @@ TOOLS = ("energyprof", "zeus", "codecarbon", "codecarbon-tasks")
 RAPL_TOOLS = ("energyprof", "zeus", "codecarbon")
 RAPL_S = 4.0
 
-PART_TIME = {**GPU, "sampled_s": 0.025}
+PART_TIME = {**GPU, "sampled_s": 0.025, "name": "NVIDIA H200"}
+"""Named as an architecture whose power sensor is known to look so: no tool can see that in the readings."""
+
 NOISY = {**GPU, "noise": 0.01, "seed": 7}
 
 

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,37 +28,42 @@ from tools import TOOLS, Found, Tool
 
 POWER_W = {"a": 600.0, "b": 300.0}
 QUIET_S = 0.45
+IDLE_W = 70.0
 STEPS, STEP_S = 10, 0.05
+SETTLED_S = 15.0
+"""After so long a tool has loaded what it needs, and has worked out something for the first time."""
 
 Outcome = dict[str, Any]
+Stretch = tuple[float, float]
+"""(start, end) in s on the monotonic clock."""
 
 
 def isolated(tool: Tool, edges: Edges, *, duration_s: float, windows: int, one_name: bool = False) -> Outcome:
     """Calls from idle with quiet time around each, at random phases of the counter."""
-    generator, true_j = random.Random(1), dict[str, float]()
+    generator, stretches = random.Random(1), dict[str, list[Stretch]]()
     tool.start()
     time.sleep(QUIET_S)
     for number in range(windows):
         name = "call" if one_name else f"call {number}"
         with tool.window(name):
-            drawn_j = draw(edges, duration_s)
-        true_j[name] = true_j.get(name, 0.0) + drawn_j
+            stretch = draw(edges, duration_s)
+        stretches.setdefault(name, []).append(stretch)
         time.sleep(QUIET_S + generator.uniform(0, 0.1))
-    return beside(true_j, tool.stop())
+    return beside({name: joules(edges, of) for name, of in stretches.items()}, tool.stop())
 
 
 def calls(tool: Tool, edges: Edges, *, count: int, names: str, duration_s: float = 0.01) -> Outcome:
     """Decorated calls with random gaps, in random order where there are several functions."""
-    generator, true_j = random.Random(2), dict.fromkeys(names, 0.0)
+    generator, stretches = random.Random(2), {name: list[Stretch]() for name in names}
     called = {name: decorated(tool, lambda power_w: draw(edges, duration_s, power_w), name) for name in names}
     tool.start()
     time.sleep(QUIET_S)
     for _ in range(count):
         name = generator.choice(names)
-        true_j[name] += called[name](POWER_W[name])
+        stretches[name].append(called[name](POWER_W[name]))
         time.sleep(generator.uniform(0, 0.03))
     time.sleep(QUIET_S)
-    return beside(true_j, tool.stop())
+    return beside({name: joules(edges, of) for name, of in stretches.items()}, tool.stop())
 
 
 def overlapping(tool: Tool, edges: Edges, *, spans: int = 8) -> Outcome:
@@ -95,26 +100,20 @@ def overlapping(tool: Tool, edges: Edges, *, spans: int = 8) -> Outcome:
 
 def streams(tool: Tool, edges: Edges, *, kind: str, repeats: int = 4) -> Outcome:
     """Half a second of work in ten steps, with as much of the consumer's own time between the steps."""
-    true_j: list[float] = []
+    stretches: list[Stretch] = []
 
     async def coroutine() -> None:
-        start_s = time.monotonic()
-        edges.pulse(start_s, STEPS * STEP_S, POWER_W["a"])
         for _ in range(STEPS):
-            await asyncio.sleep(STEP_S)
-        true_j.append(edges.energy_j(start_s, time.monotonic()))
+            stretches.append(await draw_async(edges, STEP_S))
 
     def generator() -> Iterator[int]:
         for step in range(STEPS):
-            true_j.append(draw(edges, STEP_S))
+            stretches.append(draw(edges, STEP_S))
             yield step
 
     async def async_generator() -> AsyncIterator[int]:
         for step in range(STEPS):
-            start_s = time.monotonic()
-            edges.pulse(start_s, STEP_S, POWER_W["a"])
-            await asyncio.sleep(STEP_S)
-            true_j.append(edges.energy_j(start_s, time.monotonic()))
+            stretches.append(await draw_async(edges, STEP_S))
             yield step
 
     bare = {"async": coroutine, "generator": generator, "async generator": async_generator}[kind]
@@ -126,7 +125,7 @@ def streams(tool: Tool, edges: Edges, *, kind: str, repeats: int = 4) -> Outcome
     for _ in range(repeats):
         asyncio.run(consumed(called()))
         time.sleep(QUIET_S)
-    return beside({kind: sum(true_j)}, tool.stop())
+    return beside({kind: joules(edges, stretches)}, tool.stop())
 
 
 async def consumed(work: Any) -> None:
@@ -184,7 +183,7 @@ def standing(tool: Tool, edges: Edges, *, duration_s: float) -> Outcome:
     """CPU time that the tool uses by itself, all its processes together, while a window is open and nothing happens."""
     tool.start()
     with tool.window("standing"):
-        time.sleep(3)
+        time.sleep(SETTLED_S)
         before_s, start_s = tree_cpu_s(os.getpid()), time.monotonic()
         time.sleep(duration_s)
         share = (tree_cpu_s(os.getpid()) - before_s) / (time.monotonic() - start_s)
@@ -244,12 +243,23 @@ def blas() -> object:
     return matrix
 
 
-def draw(edges: Edges, duration_s: float, power_w: float = POWER_W["a"]) -> float:
-    """Draws for exactly that while, and returns what was drawn until this process woke up again, in J."""
-    start_s = time.monotonic()
-    edges.pulse(start_s, duration_s, power_w)
+def draw(edges: Edges, duration_s: float, power_w: float = POWER_W["a"]) -> Stretch:
+    """Draws until this process wakes up again; returns from when to when, for `joules` to look up afterwards."""
+    start_s = edges.now(power_w)
     time.sleep(duration_s)
-    return edges.energy_j(start_s, time.monotonic())
+    return start_s, edges.now(IDLE_W)
+
+
+async def draw_async(edges: Edges, duration_s: float) -> Stretch:
+    """The same, while other coroutines may run."""
+    start_s = edges.now(POWER_W["a"])
+    await asyncio.sleep(duration_s)
+    return start_s, edges.now(IDLE_W)
+
+
+def joules(edges: Edges, stretches: Iterable[Stretch]) -> float:
+    """What was drawn in them. Looked up after the scene, since it takes longer than a window should."""
+    return sum(edges.energy_j(start_s, end_s) for start_s, end_s in stretches)
 
 
 def decorated(tool: Tool, function: Callable[..., Any], name: str) -> Callable[..., Any]:
