@@ -100,8 +100,8 @@ def _machine(evidence: Evidence) -> str:
     loads = [row["load"] for row in evidence["rows"].values()]
     dates = [row["date"] for row in evidence["rows"].values()]
     return (
-        f"Machine: {evidence['machine']}. Versions: {versions}. Measured {min(dates)} to {max(dates)} (UTC). Load average "
-        f"meanwhile: {min(loads):.1f} to {max(loads):.1f}; the higher it is, the less the times are worth."
+        f"Machine: {evidence['machine']}. Versions: {versions}. Measured {min(dates)} to {max(dates)} (UTC). Load "
+        f"average meanwhile: {min(loads):.1f} to {max(loads):.1f}; the higher it is, the less the times are worth."
     )
 
 

@@ -247,14 +247,16 @@ def draw(edges: Edges, duration_s: float, power_w: float = POWER_W["a"]) -> Stre
     """Draws until this process wakes up again; returns from when to when, for `joules` to look up afterwards."""
     start_s = edges.now(power_w)
     time.sleep(duration_s)
-    return start_s, edges.now(IDLE_W)
+    edges.now(IDLE_W)
+    return start_s, time.monotonic()  # appending to the edges takes some time too, which is in the window
 
 
 async def draw_async(edges: Edges, duration_s: float) -> Stretch:
     """The same, while other coroutines may run."""
     start_s = edges.now(POWER_W["a"])
     await asyncio.sleep(duration_s)
-    return start_s, edges.now(IDLE_W)
+    edges.now(IDLE_W)
+    return start_s, time.monotonic()
 
 
 def joules(edges: Edges, stretches: Iterable[Stretch]) -> float:
