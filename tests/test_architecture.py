@@ -21,6 +21,7 @@ MAY_IMPORT = {layer: set(re.findall(r"\w+", names)) for layer, names in TABLE}
 EVERYTHING = {"everything"}
 
 HOMES = {
+    "amdsmi": ["sensors/amd.py"],
     "codecarbon": ["footprint/"],
     "huggingface_hub": ["zoo/"],
     "IPython": [],
@@ -37,6 +38,7 @@ HOMES = {
     "tokenizers": ["backends/", "zoo/"],
     "torch": ["backends/", "zoo/"],
     "transformers": ["backends/", "zoo/"],
+    "zeus_apple_silicon": ["sensors/apple.py"],
 }
 """Heavy libraries: where each may be imported, and there only when it is needed."""
 

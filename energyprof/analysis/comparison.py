@@ -98,11 +98,12 @@ class VariantResult:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What the joules contain: sentences, one a domain or part."""
+    """What the joules contain: sentences, one a domain or part; `references` are meters that stand apart."""
 
     measured: list[str]
     estimated: list[str]
     not_included: list[str]
+    references: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from energyprof.analysis.comparison import Coverage
+from energyprof.analysis.reference import follow, starting
 from energyprof.analysis.trials import Meters
 from energyprof.model.domain import Domain
 from energyprof.model.run import Run, SensorRecord
@@ -22,11 +24,30 @@ def coverage(run: Run, run_meters: Meters) -> Coverage:
     left_out = list(run_meters.missing.values())
     if run.host.gpus and all(domain.kind != "gpu" for domain in run_meters.domains):
         left_out.append(f"GPU ({', '.join(run.host.gpus)}): not read")
-    return domain_coverage(run_meters.domains, run.sensors, left_out)
+    return domain_coverage(run_meters.domains, run.sensors, left_out, _references(run, run_meters))
 
 
-def domain_coverage(domains: Sequence[Domain], records: Sequence[SensorRecord], left_out: Sequence[str]) -> Coverage:
-    """Sentences for domains that are metered; `left_out` holds those that are known to be missing."""
+def _references(run: Run, run_meters: Meters) -> list[str]:
+    """What stands apart, from the first trial to the end of the last."""
+    if not run.trials:
+        return []
+    start_s, end_s = min(trial.start_s for trial in run.trials), max(trial.end_s for trial in run.trials)
+    found = starting([timeline.domain for timeline in run.timelines], start_s)
+    follow(found, run.timelines, end_s)
+    best = [curves[len(curves) // 2] for curves in run_meters.curves.values()]
+    counted_j = math.fsum(float(curve.at(end_s) - curve.at(start_s)) for curve in best)
+    whole = not run_meters.missing and all(curve.lost_s(start_s, end_s) == 0 for curve in best)
+    return [reference.sentence(counted_j if whole else None) for reference in found]
+
+
+def domain_coverage(
+    domains: Sequence[Domain], records: Sequence[SensorRecord], left_out: Sequence[str], references: Sequence[str] = ()
+) -> Coverage:
+    """Sentences for domains that are metered.
+
+    Args:
+        left_out: those that are known to be missing. references: those of meters that stand apart.
+    """
     missing = list(left_out)
     if not {"dram", "platform"} & {domain.kind for domain in domains}:
         missing.append("memory (DRAM): no sensor here reads it")
@@ -35,6 +56,7 @@ def domain_coverage(domains: Sequence[Domain], records: Sequence[SensorRecord], 
         [_sentence(domain) for domain in domains if domain.basis in ("measured", "derived")],
         [_sentence(domain) for domain in domains if domain.basis in ("estimated", "assumed")],
         missing + NEVER_INCLUDED,
+        list(references),
     )
 
 

@@ -120,7 +120,9 @@ class Curve:
         stretches = [(float(self.times_s[k]), float(self.times_s[k + 1])) for k in np.flatnonzero(~self.sound)]
         first_s, last_s = self.read_s or (start_s, end_s)
         stretches += [(start_s, first_s)] if start_s < first_s else []
-        stretches += [(min(float(self.times_s[-1]), last_s), end_s)] if last_s < end_s else []
+        last_tick_s = min(float(self.times_s[-1]), last_s)
+        stretches += [(last_tick_s, gap.end_s) for gap in self._losses() if gap.end_s > last_tick_s]
+        stretches += [(last_tick_s, end_s)] if last_s < end_s else []
         return clipped(union(stretches), start_s, end_s)
 
     def _losses(self) -> list[Gap]:

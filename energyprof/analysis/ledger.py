@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from energyprof.analysis.cpu_use import CpuUse
 from energyprof.analysis.curve import Curve
 from energyprof.analysis.division import divide
 from energyprof.analysis.doubt import Doubt, Sharing, doubt_of
@@ -55,6 +56,7 @@ class Ledger:
     Attributes:
         energy_j, occupied_s: by owner: joules, and its share of the time (a second shared by two owners counts half
             for each). Shape: (owners,).
+        others_j: by owner, the part of its joules above idle that falls to other processes by their CPU time.
         doubts: by group of owners, how far its joules may be off.
         idle_j: drawn while nothing ran, up to the idle power. unattributed_j: the rest of that.
         busy_doubt: how far the joules of all owners together may be off, and so those of the rest.
@@ -66,6 +68,7 @@ class Ledger:
 
     energy_j: Floats
     occupied_s: Floats
+    others_j: Floats
     doubts: list[Doubt]
     idle_j: float
     unattributed_j: float
@@ -114,6 +117,7 @@ def apportion(
     groups: Sequence[Sequence[int]] | None = None,
     kinds: Sequence[int] | None = None,
     carry: Carry | None = None,
+    use: CpuUse | None = None,
     quiet_after: bool = True,
 ) -> Ledger:
     """Shares out a domain's joules between two instants.
@@ -125,6 +129,7 @@ def apportion(
         kinds: for each owner, the number of the kind of work it does: owners of one kind have one fitted power; None =
             each its own.
         carry: where the ledger before this one ended; its `end_s` is `start_s`.
+        use: who kept the CPU busy, where that is what the counter meters; None = nobody else counts.
         quiet_after: whether nothing ran just after `end_s`.
 
     Raises:
@@ -166,12 +171,14 @@ def apportion(
     division = divide(time_s, busy_j, widths_s, alone, curve.jitter_s, curve.scatter_s)
     free_j = np.where(unseen, division.energy_j[-1], free_j)
     if fitted is None:
-        kind_j = division.energy_j[kind] / np.maximum(time_s[kind], 1e-300)
-        owned_j = (kind_j * occupancy_s).sum(axis=1)
+        owned_j = division.energy_j[kind] / np.maximum(time_s[kind], 1e-300) * occupancy_s
     else:
         fitted = fitted.of(kind)
         weights = occupancy_s * fitted.power_w[:, None]
-        owned_j = (weights * (busy_j / np.maximum(weights.sum(axis=0), 1e-300))).sum(axis=1)
+        owned_j = weights * (busy_j / np.maximum(weights.sum(axis=0), 1e-300))
+    dynamic_j = owned_j - (quiet.idle_power_w or 0.0) * occupancy_s
+    others_j = np.zeros(owners) if use is None else dynamic_j @ use.others_share(times_s)
+    owned_j = owned_j.sum(axis=1)
 
     idle_j = float(np.minimum(free_j, (quiet.idle_power_w or 0.0) * free_s).sum())
     total_j = float(energy_j[-1] - energy_j[0])
@@ -182,6 +189,7 @@ def apportion(
     return Ledger(
         owned_j,
         occupancy_s.sum(axis=1),
+        others_j,
         [doubt_of(sharing, group, work.of(group).stretches()) for group in asked],
         idle_j,
         total_j - float(owned_j.sum()) - idle_j,

@@ -96,6 +96,8 @@ def run_warnings(run: Run, run_meters: Meters, variants: Sequence[VariantResult]
         if timeline.gaps:
             seconds = sum(gap.end_s - gap.start_s for gap in timeline.gaps)
             effect = "trials that touch it are left out" if lost else "its joules are known only as a whole"
+            if timeline.domain.apart is not None:
+                effect = "it is in no total, so no trial is touched"
             found.append(
                 f"{timeline.domain.label} was not read for {seconds:.1f} s ({timeline.gaps[-1].reason}); {effect}."
             )

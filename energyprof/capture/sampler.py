@@ -33,6 +33,7 @@ DRAIN_PERIOD_S = 1.0
 MAX_RESTARTS = 1
 """A sampler that was killed is started again once; one that dies twice has a reason to."""
 
+VENDOR_BINDINGS = ("pynvml", "amdsmi", "zeus_apple_silicon")
 HANDSHAKE_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 5.0
 _START = (
@@ -305,12 +306,14 @@ if hasattr(os, "register_at_fork"):
 
 
 def _import_paths() -> list[str]:
-    """Folders from which the child imports energyprof itself and, where it is installed, pynvml."""
+    """Folders from which the child imports energyprof itself and, where they are installed, the vendors' bindings."""
     paths = [Path(__file__).resolve().parents[2]]
-    nvml = importlib.util.find_spec("pynvml")
-    if nvml is not None and nvml.origin is not None:
-        paths.append(Path(nvml.origin).resolve().parent)
-    return [str(path) for path in paths]
+    for name in VENDOR_BINDINGS:
+        found = importlib.util.find_spec(name)
+        if found is not None and found.origin is not None:
+            module = Path(found.origin).resolve()
+            paths.append(module.parents[1] if found.submodule_search_locations else module.parent)
+    return list(dict.fromkeys(map(str, paths)))
 
 
 def _memory_folder() -> str | None:

@@ -81,14 +81,16 @@ def _say(message: dict[str, object]) -> None:
 
 
 def _poll_until_stopped(sensors: list[Sensor], ring: Ring, period_s: float, parent: int) -> None:
-    watches = [[CounterWatch(domain) for domain in sensor.domains] for sensor in sensors]
     faults = FaultNames(_faults_file(ring.path))
+    quick = [sensor for sensor in sensors if sensor.own_period_s is None]
+    watches = [[CounterWatch(domain) for domain in sensor.domains] for sensor in quick]
+    slow = SlowReadings(sensors, faults) if len(quick) < len(sensors) else None
     due_ns = time.monotonic_ns()
-    pace = Pace([domain for sensor in sensors for domain in sensor.domains], period_s, due_ns / 1e9)
+    pace = Pace([domain for sensor in quick for domain in sensor.domains], period_s, due_ns / 1e9)
     turn = 0.0
     while not ring.stop_wanted and os.getppid() == parent:
         index, began_ns = 0, time.monotonic_ns()
-        for sensor, row in zip(sensors, watches, strict=True):
+        for sensor, row in zip(quick, watches, strict=True):
             before_ns = time.monotonic_ns()
             readings = sensor.read()
             seen_ns = time.monotonic_ns()
@@ -98,9 +100,43 @@ def _poll_until_stopped(sensors: list[Sensor], ring: Ring, period_s: float, pare
                 index += 1
         polled_ns = time.monotonic_ns()
         period_ns = round(pace.next_s(began_ns / 1e9, polled_ns / 1e9) * 1e9)
+        if slow is not None:
+            polled_ns = min(polled_ns, slow.take(ring))
         ring.finish_poll(polled_ns, time.process_time_ns(), round(pace.period_s * 1e9))
         turn = (turn + GOLDEN_RATIO) % 1.0
         due_ns = _sleep_until(due_ns + spaced(period_ns, turn), period_ns)
+    if slow is not None:
+        slow.close()
+
+
+class SlowReadings:
+    """The sensors that have threads of their own; their domains come after those of all others."""
+
+    def __init__(self, sensors: list[Sensor], faults: FaultNames) -> None:
+        from energyprof.capture.slow_reader import SlowReader
+
+        self._faults = faults
+        self._rows: list[tuple[SlowReader, int, list[CounterWatch]]] = []
+        index = 0
+        for sensor in sensors:
+            if sensor.own_period_s is not None:
+                watches = [CounterWatch(domain) for domain in sensor.domains]
+                self._rows.append((SlowReader(sensor, sensor.own_period_s), index, watches))
+            index += len(sensor.domains)
+
+    def take(self, ring: Ring) -> int:
+        """Records what has come in. Returns up to when all of these sensors have been read, in ns; 0 = not yet."""
+        for reader, first, watches in self._rows:
+            reading = reader.poll()
+            if reading is not None:
+                for place, (watch, value) in enumerate(zip(watches, reading.values, strict=True)):
+                    watch.notice(value, reading.before_ns, reading.seen_ns, ring, first + place, self._faults)
+        return min(reader.seen_ns for reader, _, _ in self._rows)
+
+    def close(self) -> None:
+        """Ends the threads."""
+        for reader, _, _ in self._rows:
+            reader.close()
 
 
 def spaced(period_ns: int, turn: float) -> int:

@@ -45,7 +45,7 @@ def add_to(commands: shared.Commands) -> None:
     """Adds the command."""
     parser = shared.command(commands, "exec", summary="measure any command", description=DESCRIPTION, examples=EXAMPLES)
     parser.add_argument("cmd", nargs=argparse.REMAINDER, metavar="-- CMD ...", help="the command and its arguments")
-    parser.add_argument("--sensors", metavar="NAMES", help='such as "nvml,rapl"; default: all that can be used')
+    shared.add_sensors(parser)
     shared.add_site(parser)
     shared.add_json(parser, "the result")
     parser.set_defaults(command=execute)
@@ -59,9 +59,8 @@ def execute(options: argparse.Namespace) -> int:
     if not command:
         raise InvalidValue("No command was given, so there is nothing to measure; write it after `--`.")
     site = shared.SiteOptions.of(options).alone()
-    sensors = None if options.sensors is None else options.sensors.split(",")
     name = Path(command[0]).name
-    with Profiler(sensors, site.grid, site.pue, site.wue_l_per_kwh) as profiler:
+    with Profiler(options.sensors, site.grid, site.pue, site.wue_l_per_kwh) as profiler:
         time.sleep(QUIET_S)
         with profiler.span(name):
             status = _run(command)
@@ -114,6 +113,7 @@ def _tell(command: list[str], result: Result, measurement: Measurement) -> None:
         lines.append(f"CO2e: {measurement.co2e_g}; water: {measurement.water_l}")
     lines += [f"measured: {sentence}" for sentence in result.coverage.measured]
     lines += [f"estimated: {sentence}" for sentence in result.coverage.estimated]
+    lines += [f"reference: {sentence}" for sentence in result.coverage.references]
     lines += [f"warning: {sentence}" for sentence in result.warnings]
     print("\n".join(f"energyprof: {line}" for line in lines), file=sys.stderr)
 

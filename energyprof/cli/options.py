@@ -53,6 +53,16 @@ def add_site(parser: argparse.ArgumentParser) -> None:
     site.add_argument("--wue", type=float, metavar="L_PER_KWH", help="litres of water used on site per kWh")
 
 
+def add_sensors(parser: argparse.ArgumentParser) -> None:
+    """Adds --sensors."""
+    parser.add_argument(
+        "--sensors",
+        type=lambda names: names.split(","),
+        metavar="NAMES",
+        help='such as "nvml,rapl,plug"; default: all that can be used',
+    )
+
+
 def add_json(parser: argparse.ArgumentParser, what: str) -> None:
     """Adds --json."""
     parser.add_argument("--json", action="store_true", help=f"print {what} as JSON on stdout")

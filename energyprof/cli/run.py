@@ -44,6 +44,7 @@ def add_to(commands: shared.Commands) -> None:
     )
     parser.add_argument("--budget", type=float, metavar="S", help="seconds of trials after which each profile ends")
     parser.add_argument("--seed", type=int, help="decides the order of trials and items; default: the profile's, or 0")
+    shared.add_sensors(parser)
     shared.add_site(parser)
     shared.add_json(parser, "the summary of each profile, one a line,")
     parser.set_defaults(command=run)
@@ -87,7 +88,12 @@ def _loaded(paths: list[Path]) -> list[Profile]:
 def _with_options(profile: Profile, options: argparse.Namespace) -> Profile:
     site = shared.SiteOptions.of(options)
     return profile.with_options(
-        zone=site.grid, pue=site.pue, wue_l_per_kwh=site.wue_l_per_kwh, budget_s=options.budget, seed=options.seed
+        zone=site.grid,
+        pue=site.pue,
+        wue_l_per_kwh=site.wue_l_per_kwh,
+        budget_s=options.budget,
+        seed=options.seed,
+        sensors=options.sensors,
     )
 
 

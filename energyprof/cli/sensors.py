@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import statistics
 import time
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from energyprof.analysis.reference import HOLDS_THE_MACHINE
 from energyprof.cli import options as shared
 from energyprof.model.run import SensorRecord
 from energyprof.model.timeline import NS_PER_S
@@ -18,16 +20,22 @@ if TYPE_CHECKING:
     from energyprof.model.timeline import Timeline
 
 WATCHED_S = 1.5
+SLOW = ("wall", "battery")
+SLOW_WATCHED_S = 5.0
+"""Plugs and batteries measure about once a second."""
+
 POLL_PERIOD_S = 0.002
 """Faster than any counter known but RAPL's, so that its period can be seen."""
 
 EXAMPLES = """\
   energyprof sensors
+  ENERGYPROF_PLUG=http://192.168.1.20 energyprof sensors --sensors rapl,plug
   energyprof sensors --json | jq '.sensors[] | select(.remedy) | .remedy'"""
 
 DESCRIPTION = """\
-Watches every counter for a second and a half and says what it found: what is metered, how often the counter moves, in
-what steps, and the power right now. For what cannot be measured: why, and the command that would change that."""
+Watches every counter for a second and a half, a battery or a plug for five, and says what it found: what is metered,
+how often the counter moves, in what steps, and the power right now. For what cannot be measured: why, and the command
+that would change that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +46,11 @@ class Observed:
         period_s: between two ticks of the counter.
         step_j: what a tick added, in the middle.
         power_w: mean over the time watched; (low, best, high) for a model.
+        apart: why no total adds it. parent: id of the domain whose joules hold its own.
     """
 
     id: str
+    kind: str
     label: str
     sensor: str
     basis: str
@@ -48,6 +58,8 @@ class Observed:
     step_j: float | None
     power_w: tuple[float, float, float] | None
     note: str | None
+    apart: str | None = None
+    parent: str | None = None
 
 
 def add_to(commands: shared.Commands) -> None:
@@ -55,6 +67,7 @@ def add_to(commands: shared.Commands) -> None:
     parser = shared.command(
         commands, "sensors", summary="what can be measured here", description=DESCRIPTION, examples=EXAMPLES
     )
+    shared.add_sensors(parser)
     shared.add_json(parser, "it")
     parser.set_defaults(command=sensors)
 
@@ -63,15 +76,16 @@ def sensors(options: argparse.Namespace) -> int:
     """Prints the sensors of this machine."""
     from energyprof.capture.sampler import Sampler
 
-    with Sampler(period_s=POLL_PERIOD_S) as sampler:
-        time.sleep(WATCHED_S)
+    with Sampler(options.sensors, period_s=POLL_PERIOD_S) as sampler:
+        slow = any(domain.kind in SLOW for domain in sampler.domains)
+        time.sleep(SLOW_WATCHED_S if slow else WATCHED_S)
         timelines, records = sampler.timelines(), sampler.records
     observed = [observe(timeline) for timeline in timelines]
     if options.json:
         found = {"sensors": [asdict(record) for record in records], "domains": [asdict(domain) for domain in observed]}
         print(json.dumps(found, indent=2))
     else:
-        print("\n".join(line for record in records for line in _lines(record, observed)))
+        print("\n".join([line for record in records for line in _lines(record, observed)] + _compared(observed)))
     return 0
 
 
@@ -80,6 +94,7 @@ def observe(timeline: Timeline) -> Observed:
     domain = timeline.domain
     return Observed(
         domain.id,
+        domain.kind,
         domain.label,
         domain.sensor,
         domain.basis,
@@ -87,6 +102,8 @@ def observe(timeline: Timeline) -> Observed:
         _step_j(timeline),
         _power_w(timeline),
         domain.note,
+        domain.apart,
+        domain.parent,
     )
 
 
@@ -105,15 +122,20 @@ def _step_j(timeline: Timeline) -> float | None:
 
 
 def _power_w(timeline: Timeline) -> tuple[float, float, float] | None:
-    """From the first tick to the last; of a model, which is exact whenever it is read, to the last reading."""
+    """From the first tick to the last; of a model, which is exact whenever it is read, to the last reading.
+
+    The first reading lies somewhere between two ticks, so it only stands in for a tick where fewer than two came.
+    """
     if not timeline.seen_s:
         return None
-    model, start_s = timeline.domain.model, timeline.seen_s[0]
+    model = timeline.domain.model
+    first = 1 if model is None and len(timeline.seen_s) > 2 else 0
+    start_s = timeline.seen_s[first]
     watched_s = (timeline.seen_s[-1] if model is None else timeline.end_s) - start_s
     if watched_s <= 0:
         return None
     if model is None:
-        power_w = timeline.energy_j()[-1] / watched_s
+        power_w = (timeline.energy_j()[-1] - timeline.energy_j()[first]) / watched_s
         return power_w, power_w, power_w
     busy_cores = (timeline.counts[-1] - timeline.counts[0]) / NS_PER_S / watched_s
     low, best, high = (
@@ -141,4 +163,25 @@ def _sentence(domain: Observed) -> str:
         parts.append(f"in steps of about {domain.step_j:.2g} J")
     if domain.note is not None:
         parts.append(domain.note)
+    if domain.apart is not None:
+        parts.append(f"in no total: {domain.apart}")
     return "; ".join(parts)
+
+
+def _compared(observed: list[Observed]) -> list[str]:
+    """What the domains that totals add draw, as a share of what each meter of the whole machine sees."""
+    ids = {domain.id for domain in observed}
+    counted = [domain for domain in observed if domain.apart is None and domain.parent not in ids]
+    if not counted or any(domain.power_w is None for domain in counted):
+        return []
+    counted_w = math.fsum(domain.power_w[1] for domain in counted if domain.power_w is not None)
+    seen_w = {
+        domain.label: domain.power_w[1]
+        for domain in observed
+        if domain.kind in HOLDS_THE_MACHINE and domain.apart is not None and domain.power_w is not None
+    }
+    return [
+        f"{label} sees {watts:.3g} W; what totals add is {100 * counted_w / watts:.2g} % of it"
+        for label, watts in seen_w.items()
+        if watts > 0
+    ]

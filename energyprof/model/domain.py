@@ -8,7 +8,7 @@ from typing import Literal
 
 from energyprof.model.quantity import Basis
 
-Kind = Literal["gpu", "cpu", "dram", "platform", "module", "core", "uncore", "battery", "wall", "board"]
+Kind = Literal["gpu", "cpu", "dram", "platform", "module", "core", "uncore", "battery", "wall", "board", "npu"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,8 @@ class Domain:
         max_power_w: readings above 1.5 times this are not plausible; None = unknown.
         model: the assumed watts, for basis "estimated"; the raw counter is then CPU time in ns.
         note: what a reader must know: "whole GPU, MIG is on".
+        apart: why totals leave it out although no known domain contains it: it is a reference beside the others, or
+            nobody knows what it meters. None = totals add it.
     """
 
     id: str
@@ -58,10 +60,11 @@ class Domain:
     max_power_w: float | None = None
     model: PowerModel | None = None
     note: str | None = None
+    apart: str | None = None
 
 
 def outermost(domains: Iterable[Domain]) -> list[Domain]:
-    """The domains whose parent is not among them: the only ones that a total may add."""
+    """The domains that count and whose parent is not among them: the only ones that a total may add."""
     domains = list(domains)
     ids = {domain.id for domain in domains}
-    return [domain for domain in domains if domain.parent not in ids]
+    return [domain for domain in domains if domain.apart is None and domain.parent not in ids]

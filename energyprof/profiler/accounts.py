@@ -57,14 +57,21 @@ class Account:
 
     Attributes:
         lost_s: time in which it was active and the joules were lost.
+        others_j: the part of its joules above idle that falls to other processes by their CPU time.
     """
 
     energy_j: float = 0.0
     occupied_s: float = 0.0
     lost_s: float = 0.0
+    others_j: float = 0.0
 
     def __add__(self, other: Account) -> Account:
-        return Account(self.energy_j + other.energy_j, self.occupied_s + other.occupied_s, self.lost_s + other.lost_s)
+        return Account(
+            self.energy_j + other.energy_j,
+            self.occupied_s + other.occupied_s,
+            self.lost_s + other.lost_s,
+            self.others_j + other.others_j,
+        )
 
 
 @dataclass(slots=True)
@@ -103,8 +110,9 @@ class DomainAccounts:
 
     def add(self, ledger: Ledger, owners: Sequence[Owner], groups: Sequence[Group], duration_s: float) -> None:
         """Adds one ledger, whose owners and groups are these, in order."""
-        for owner, energy_j, occupied_s in zip(owners, ledger.energy_j, ledger.occupied_s, strict=True):
-            self._credit(owner, Account(float(energy_j), float(occupied_s)))
+        columns = zip(owners, ledger.energy_j, ledger.occupied_s, ledger.others_j, strict=True)
+        for owner, energy_j, occupied_s, others_j in columns:
+            self._credit(owner, Account(float(energy_j), float(occupied_s), others_j=float(others_j)))
         for group, doubt in zip(groups, ledger.doubts, strict=True):
             self.doubts[group] = self.doubts.get(group, Doubt()) + doubt
         self.busy_doubt += ledger.busy_doubt

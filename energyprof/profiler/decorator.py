@@ -8,9 +8,9 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar, cast, overload
 
 from energyprof.capture.wrap import Count, wrap
 from energyprof.model.errors import InvalidValue
-from energyprof.model.quantity import unknown
 from energyprof.profiler.measurement import LiveMeasurement, Measurement
 from energyprof.profiler.profiler import energy_of, remember
+from energyprof.profiler.result import unmeasured
 from energyprof.profiler.units import Units, count
 
 P = ParamSpec("P")
@@ -87,9 +87,7 @@ def _profiled(function: Callable[P, R], name: str | None, units: Units | None) -
 
 
 def _inert(function: Callable[P, R], title: str) -> Profiled[P, R]:
-    off = unknown("J", "ENERGYPROF=off: nothing is measured")
-    nothing = Measurement(title, 0, 0.0, {}, off, off, off, off, {}, off, off, off, None)
-    function.energy = nothing  # type: ignore[attr-defined]
+    function.energy = unmeasured(title, "ENERGYPROF=off: nothing is measured")  # type: ignore[attr-defined]
     return cast("Profiled[P, R]", function)
 
 

@@ -6,9 +6,11 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from energyprof.analysis.cpu_use import CpuUse
 from energyprof.analysis.curve import Curve, curve
 from energyprof.analysis.exclusive import Stretch, clipped, union, without
 from energyprof.analysis.ledger import Carry, Piece, apportion
+from energyprof.analysis.reference import starting
 from energyprof.capture.spans import OpenSpan, SpanLog
 from energyprof.model.domain import Domain, outermost
 from energyprof.model.timeline import Timeline
@@ -59,16 +61,23 @@ class Books:
     def __init__(self, log: SpanLog, domains: Sequence[Domain], start_s: float) -> None:
         self._log = log
         self.domains = outermost(domains)
+        self.references = starting(domains, start_s)
         self.start_s = start_s
         self.closed_s = start_s
         self.accounts: dict[Key, DomainAccounts] = {}
         self.work: dict[tuple[bool, str], Work] = {}
         self.missing: dict[str, str] = {}
+        self.others_known = True
         self._carries: dict[Key, Carry] = {}
         self._waiting: list[OpenSpan] = []
 
     def close_until(
-        self, instant_s: float, spans: Iterable[OpenSpan], running: Iterable[OpenSpan], timelines: Sequence[Timeline]
+        self,
+        instant_s: float,
+        spans: Iterable[OpenSpan],
+        running: Iterable[OpenSpan],
+        timelines: Sequence[Timeline],
+        use: CpuUse | None = None,
     ) -> None:
         """Accounts for all joules up to an instant.
 
@@ -76,6 +85,7 @@ class Books:
             instant_s: no later than what the timelines cover.
             spans: closed since the last time. running: others, open at that instant or when they were looked up.
             timelines: all domains; ticks before the last `closed_s` may be missing.
+            use: who kept the CPU busy since the last `closed_s`; None = not known.
         """
         if instant_s <= self.closed_s:
             self._waiting += spans
@@ -84,11 +94,12 @@ class Books:
         running = list(running)
         self._waiting = [span for span in waiting if span.segments and span.segments[-1][1] / NS_PER_S > instant_s]
         open_ids = {span.id for span in [*self._waiting, *running]}
+        self.others_known &= use is not None or not any(map(meters_cpu, self.domains))
         snapshots = [_snapshot(span, instant_s) for span in [*waiting, *running]]
         occupants = self._occupants(snapshots, open_ids, instant_s)
         for timeline in timelines:
             if timeline.domain in self.domains:
-                self._close_domain(timeline, occupants, instant_s)
+                self._close_domain(timeline, occupants, instant_s, use if meters_cpu(timeline.domain) else None)
         for accounts in self.accounts.values():
             accounts.settle(open_ids)
         for span in waiting:
@@ -96,16 +107,16 @@ class Books:
                 self._count(span)
         self.closed_s = instant_s
 
-    def _close_domain(self, timeline: Timeline, occupants: Occupants, instant_s: float) -> None:
+    def _close_domain(self, timeline: Timeline, occupants: Occupants, instant_s: float, use: CpuUse | None) -> None:
         for bound in (0, 1, 2) if timeline.domain.model is not None else (BEST,):
             made = curve(timeline, bound=bound)
             if made is None:
                 self.missing[timeline.domain.id] = f"the counter of {timeline.domain.label} did not move"
                 continue
             self.missing.pop(timeline.domain.id, None)
-            self._close_curve((timeline.domain.id, bound), made, occupants, instant_s)
+            self._close_curve((timeline.domain.id, bound), made, occupants, instant_s, use)
 
-    def _close_curve(self, key: Key, made: Curve, occupants: Occupants, instant_s: float) -> None:
+    def _close_curve(self, key: Key, made: Curve, occupants: Occupants, instant_s: float, use: CpuUse | None) -> None:
         carry = self._carries.get(key)
         # A counter that could not be read before has lost what was drawn since the start.
         start_s = self.start_s if carry is None else carry.end_s
@@ -118,6 +129,7 @@ class Books:
             groups=occupants.members,
             kinds=occupants.kinds,
             carry=carry,
+            use=use,
             quiet_after=all(high_s < instant_s for _, _, high_s in occupants.pieces),
         )
         accounts = self.accounts.setdefault(key, DomainAccounts())
@@ -157,6 +169,11 @@ class Books:
         for unit, amount in (span.units or {}).items():
             work.units[unit] = work.units.get(unit, 0.0) + amount
         work.uncounted = {**(span.uncounted or {}), **work.uncounted}
+
+
+def meters_cpu(domain: Domain) -> bool:
+    """Whether a domain meters processors that other processes may keep busy too; a model counts one tree alone."""
+    return domain.kind == "cpu" and domain.model is None
 
 
 def _snapshot(span: OpenSpan, instant_s: float) -> Snapshot:

@@ -21,6 +21,11 @@ class Measurement:
         energy_finished: of the finished calls alone, to which `units` and `duration_s` belong.
         energy_exclusive: without what nested spans used.
         energy_net: inclusive, above warm idle.
+        energy_provisioned: inclusive, with its share, by active time, of what was drawn while nothing was active: on a
+            machine kept for these spans alone, all of them together cause the total.
+        energy_process: inclusive, less what falls to other processes: of each metered CPU's joules above idle, their
+            share of the CPU time. A model, and half of what is taken off may be wrong.
+        contended: whether other processes account for more than 5 % of the joules above idle; None = unknown.
         domains: inclusive J by domain id.
         power_w: mean power while active, of finished calls. co2e_g, water_l: at the profiler's grid.
         estimator: how the joules were obtained; None where they are unknown.
@@ -35,6 +40,8 @@ class Measurement:
     energy_finished: Quantity
     energy_exclusive: Quantity
     energy_net: Quantity
+    energy_provisioned: Quantity
+    energy_process: Quantity
     domains: dict[str, Quantity]
     power_w: Quantity
     co2e_g: Quantity
@@ -42,6 +49,7 @@ class Measurement:
     estimator: Estimator | None
     warnings: list[str] = field(default_factory=list)
     uncounted: dict[str, str] = field(default_factory=dict)
+    contended: bool | None = None
 
     @property
     def per_call(self) -> Quantity:

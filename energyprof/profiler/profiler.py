@@ -11,15 +11,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
+from energyprof.analysis.cpu_use import CpuUse
 from energyprof.analysis.curve import curve
+from energyprof.analysis.reference import follow
 from energyprof.capture import spans
+from energyprof.capture.cpu_use_log import CpuUseLog
 from energyprof.capture.sampler import Sampler
 from energyprof.capture.spans import OpenSpan, SpanLog, Stretch, begin, finish
 from energyprof.footprint.site import Site
 from energyprof.model.errors import EnergyprofError, NotMeasurable
 from energyprof.model.span import Span
 from energyprof.model.timeline import Timeline
-from energyprof.profiler.fold import NS_PER_S, Books
+from energyprof.profiler.fold import NS_PER_S, Books, meters_cpu
 from energyprof.profiler.measurement import Measurement
 from energyprof.profiler.result import Result, combined, measurement_of, resolved, result_of, unmeasured
 from energyprof.profiler.session import write_session
@@ -78,6 +81,7 @@ class Profiler:
         self._begun = False
         self._forked = False
         self._warnings: list[str] = []
+        self._cpu_use = CpuUseLog()
 
     def start(self) -> Profiler:
         """Starts counting.
@@ -94,6 +98,8 @@ class Profiler:
             self._begun = True
         self._sampler.start()
         self._books = Books(self._log, self._sampler.domains, time.monotonic())
+        if any(map(meters_cpu, self._books.domains)):
+            self._cpu_use.start()
         self._log.activate()
         _started.append(self)
         threading.Thread(target=self._fold_forever, name="energyprof-fold", daemon=True).start()
@@ -117,6 +123,7 @@ class Profiler:
         books = self._open_books()
         self._log.deactivate()
         self._ended.set()
+        self._cpu_use.stop()
         self._settle(end_s)
         self._fold(end_s)
         timelines = self._sampler.timelines()
@@ -177,9 +184,12 @@ class Profiler:
 
     def _settle(self, end_s: float) -> None:
         """Waits until every counter has ticked a few times after an instant, or clearly will not."""
+        if self._open_books().references:  # some of which are read seldom
+            self._sampler.wait_past(end_s)
         deadline_s = time.monotonic() + SETTLE_LIMIT_S
         while time.monotonic() < deadline_s and self._sampler.running:
-            if all(_ticks_after(timeline, end_s) >= QUIET_TICKS for timeline in self._sampler.timelines()):
+            counted = [timeline for timeline in self._sampler.timelines() if timeline.domain.apart is None]
+            if all(_ticks_after(timeline, end_s) >= QUIET_TICKS for timeline in counted):
                 return
             time.sleep(0.01)
 
@@ -187,14 +197,20 @@ class Profiler:
         """Accounts up to `end_s`, or as far as every counter has been read."""
         with self._lock:
             books = self._open_books()
-            timelines = [timeline for timeline in self._sampler.timelines() if timeline.domain in books.domains]
+            everything = self._sampler.timelines()
+            timelines = [timeline for timeline in everything if timeline.domain in books.domains]
             covered_s = min((_covered_s(timeline) for timeline in timelines), default=books.closed_s)
             covered_s = max(covered_s, time.monotonic() - STALLED_S)
             closed, running = self._log.take()
             self._keep(closed)
-            books.close_until(covered_s if end_s is None else end_s, closed, running, timelines)
+            books.close_until(covered_s if end_s is None else end_s, closed, running, timelines, self._used())
+            self._cpu_use.forget_before(books.closed_s)
+            follow(books.references, everything, books.closed_s)
             if self._out is None:
                 self._sampler.forget_before(books.closed_s, keep_ticks=KEPT_TICKS)
+
+    def _used(self) -> CpuUse | None:
+        return CpuUse(*self._cpu_use.columns()) if self._cpu_use.read() else None
 
     def _keep(self, closed: list[OpenSpan]) -> None:
         if self._out is not None:

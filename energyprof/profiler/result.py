@@ -20,6 +20,7 @@ from energyprof.model.run import SensorRecord
 from energyprof.profiler.accounts import DomainAccounts, Group, Work
 from energyprof.profiler.fold import BEST, Books
 from energyprof.profiler.measurement import Measurement
+from energyprof.profiler.process_share import contended, contention, process_energy
 
 Of = Callable[[DomainAccounts], float]
 
@@ -70,12 +71,14 @@ def result_of(books: Books, site: Site, records: Sequence[SensorRecord], warning
     )
     measurements = [resolved(measurement_of(books, name, site)) for name in names]
     unresolved = [found.name for found in measurements if found.energy_exclusive.value is None]
+    total = _sum(books, lambda accounts: accounts.total_j, _ends_variance_j2)
+    references = [reference.sentence(total.value) for reference in books.references]
     return Result(
         measurements,
-        _sum(books, lambda accounts: accounts.total_j, _ends_variance_j2),
+        total,
         _sum(books, lambda accounts: accounts.idle_j, _rest_variance_j2),
         _sum(books, lambda accounts: _unattributed_j(accounts, unresolved), _rest_variance_j2),
-        domain_coverage(_readable(books), records, list(books.missing.values())),
+        domain_coverage(_readable(books), records, list(books.missing.values()), references),
         [*warnings, *(warning for measurement in measurements for warning in measurement.warnings), *_warnings(books)],
     )
 
@@ -104,13 +107,16 @@ def measurement_of(books: Books, name: str, site: Site, *, primary: bool = False
         energy_finished=finished,
         energy_exclusive=_energy(books, own),
         energy_net=_net(books, within),
+        energy_provisioned=_provisioned(books, within),
+        energy_process=process_energy(books, within, energy),
         domains={domain.id: _energy(books, within, domains=[domain]) for domain in _readable(books)},
         power_w=_power(finished, work.duration_s),
         co2e_g=footprint.co2e,
         water_l=footprint.water,
         estimator=_estimator(books) if energy.value is not None else None,
-        warnings=list(work.uncounted.values()),
+        warnings=[*work.uncounted.values(), *contention(books, within)],
         uncounted=dict(work.uncounted),
+        contended=contended(books, within),
     )
 
 
@@ -126,6 +132,8 @@ def resolved(measurement: Measurement) -> Measurement:
         energy=energy,
         energy_finished=_resolved(measurement.energy_finished),
         energy_exclusive=_resolved(measurement.energy_exclusive),
+        energy_provisioned=_resolved(measurement.energy_provisioned),
+        energy_process=_resolved(measurement.energy_process),
         domains={domain: _resolved(quantity) for domain, quantity in measurement.domains.items()},
         power_w=_resolved(measurement.power_w),
         co2e_g=_resolved(measurement.co2e_g),
@@ -161,6 +169,8 @@ def unmeasured(name: str, reason: str) -> Measurement:
         nothing,
         nothing,
         nothing,
+        nothing,
+        nothing,
         {},
         unknown("W", reason),
         unknown("g", reason),
@@ -188,6 +198,8 @@ def combined(measurements: Sequence[Measurement]) -> Measurement:
             energy_finished=(finished := _added(first.energy_finished, other.energy_finished)),
             energy_exclusive=_added(first.energy_exclusive, other.energy_exclusive),
             energy_net=_added(first.energy_net, other.energy_net),
+            energy_provisioned=_added(first.energy_provisioned, other.energy_provisioned),
+            energy_process=_added(first.energy_process, other.energy_process),
             domains={
                 domain: _added(first.domains[domain], other.domains[domain])
                 for domain in first.domains.keys() & other.domains.keys()
@@ -198,6 +210,7 @@ def combined(measurements: Sequence[Measurement]) -> Measurement:
             estimator=first.estimator if first.estimator == other.estimator else "interpolate",
             warnings=list(dict.fromkeys([*first.warnings, *other.warnings])),
             uncounted=uncounted,
+            contended=None if None in (first.contended, other.contended) else first.contended or other.contended,
         )
     return first
 
@@ -273,6 +286,21 @@ def _net(books: Books, group: Group) -> Quantity:
         return math.fsum(account.energy_j - idle_w * account.occupied_s for _, account in accounts.held(group))
 
     return _sum(books, net_j, lambda accounts: accounts.doubt(group).uncertainty_j ** 2, _lost_by(group))
+
+
+def _provisioned(books: Books, group: Group) -> Quantity:
+    def share(accounts: DomainAccounts) -> float:
+        all_s = math.fsum(account.occupied_s for account in accounts.owners.values())
+        return math.fsum(account.occupied_s for _, account in accounts.held(group)) / all_s if all_s else 0.0
+
+    def provisioned_j(accounts: DomainAccounts) -> float:
+        own_j = math.fsum(account.energy_j for _, account in accounts.held(group))
+        return own_j + share(accounts) * (accounts.idle_j + accounts.unattributed_j)
+
+    def variance_j2(accounts: DomainAccounts) -> float:
+        return accounts.doubt(group).uncertainty_j ** 2 + share(accounts) ** 2 * _rest_variance_j2(accounts)
+
+    return _sum(books, provisioned_j, variance_j2)
 
 
 def _lost_by(group: Group) -> Of:

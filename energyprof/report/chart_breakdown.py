@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_KIND_NAMES = {"gpu": "GPU", "cpu": "CPU", "dram": "DRAM", "module": "GPU module", "core": "CPU cores"}
+_KIND_NAMES = {"gpu": "GPU", "cpu": "CPU", "dram": "DRAM", "module": "GPU module", "core": "CPU cores", "npu": "NPU"}
 
 
 @dataclass(frozen=True, slots=True)

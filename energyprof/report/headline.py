@@ -104,7 +104,7 @@ def contents(assessment: Assessment) -> Contents:
     return Contents(
         [shown(sentence) for sentence in coverage.measured],
         estimated,
-        [shown(sentence) for sentence in coverage.not_included],
+        [shown(sentence) for sentence in [*coverage.not_included, *coverage.references]],
     )
 
 

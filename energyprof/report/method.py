@@ -63,7 +63,8 @@ def _asked(comparison: Comparison) -> str:
 
 
 def _joules(comparison: Comparison) -> str:
-    metered = [timeline.domain for timeline in comparison.run.timelines if timeline.domain.model is None]
+    domains = [timeline.domain for timeline in comparison.run.timelines]
+    metered = [domain for domain in domains if domain.model is None and domain.apart is None]
     if not metered:
         return "" if comparison.run.timelines else "No meter and no model could be used here, so no joules are known."
     names = listed([_meter(domain) for domain in metered])

@@ -28,7 +28,7 @@ def describe_host(domains: Iterable[Domain]) -> Host:
     cpuinfo = procfs.cpuinfo()
     cpu = cpuinfo.get("model name") or platform.processor() or platform.machine()
     cores, memory_bytes = os.cpu_count() or 1, _memory_bytes()
-    gpus = [domain.label for domain in domains if domain.kind == "gpu"]
+    gpus = [domain.label for domain in domains if domain.kind == "gpu" and domain.apart is None]
     build = (platform.system(), platform.machine(), cpu, cores, round((memory_bytes or 0) / GIBIBYTE), gpus)
     return Host(
         os=f"{platform.system()} {platform.release()}",

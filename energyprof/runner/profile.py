@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -121,6 +121,9 @@ class ProfileFile(_Section):
     quality: QualitySettings | None = Field(default=None, description="a `[quality]` table with `margin`")
     trials: TrialSettings = Field(default_factory=TrialSettings, description="a `[trials]` table")
     grid: GridSettings = Field(default_factory=GridSettings, description="a `[grid]` table")
+    sensors: list[str] | None = Field(
+        default=None, min_length=1, description='names of sensors, such as ["rapl", "plug"]; left out: all that work'
+    )
     variants: list[VariantSettings] = Field(description="one `[[variants]]` table for each variant", min_length=1)
 
     @field_validator("task")
@@ -129,6 +132,13 @@ class ProfileFile(_Section):
         from energyprof.tasks.catalogue import names
 
         return _one_of(task, names(), "task")
+
+    @field_validator("sensors")
+    @classmethod
+    def _known_sensors(cls, sensors: list[str] | None) -> list[str] | None:
+        from energyprof.sensors.discovery import NAMES
+
+        return sensors and [_one_of(name, NAMES, "sensors") for name in sensors]
 
     @field_validator("variants")
     @classmethod
@@ -168,11 +178,13 @@ class Profile(ProfileFile):
         wue_l_per_kwh: float | None = None,
         budget_s: float | None = None,
         seed: int | None = None,
+        sensors: list[str] | None = None,
     ) -> Profile:
         """The same profile with what was given on the command line in place of what the file says."""
         grid = _overlaid("grid", self.grid, {"zone": zone, "pue": pue, "wue_l_per_kwh": wue_l_per_kwh})
         trials = _overlaid("trials", self.trials, {"budget_s": budget_s, "seed": seed})
-        return self.model_copy(update={"grid": grid, "trials": trials})
+        chosen = self.sensors if sensors is None else sensors
+        return self.model_copy(update={"grid": grid, "trials": trials, "sensors": chosen})
 
 
 def load_profile(path: Path) -> Profile:
@@ -272,7 +284,7 @@ def _unknown_key(section: type[BaseModel], key: str) -> str:
     return f"unknown key `{key}`; remove it, or use one of {', '.join(section.model_fields)}."
 
 
-def _one_of(name: str, names: list[str], noun: str, otherwise: str = "use one of ") -> str:
+def _one_of(name: str, names: Sequence[str], noun: str, otherwise: str = "use one of ") -> str:
     if name not in names:
         near = nearest(name, names)
         hint = f'did you mean "{near[0]}"?' if near else f"{otherwise}{_listed(names)}"
@@ -280,7 +292,7 @@ def _one_of(name: str, names: list[str], noun: str, otherwise: str = "use one of
     return name
 
 
-def _listed(names: list[str]) -> str:
+def _listed(names: Sequence[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 

@@ -122,7 +122,7 @@ def run_profile(
     task = tasks.get(profile.task)
     progress = progress or Silent()
     plan = plan or (Plan.quick(profile) if quick else Plan.thorough(profile))
-    with Interruption() as interruption, Sampler() as sampler:
+    with Interruption() as interruption, Sampler(profile.sensors) as sampler:
         evidence = _first_evidence(profile, task, sampler, quick=quick)
         measuring = _Measuring(plan, profile, evidence, sampler, interruption, progress, folder)
         try:
@@ -333,11 +333,11 @@ class _Measuring:
 
 
 def counter_period_s(timelines: Sequence[Timeline]) -> float:
-    """Seconds between two ticks of the slowest counter, as observed; 0 where none has moved twice."""
+    """Seconds between two ticks of the slowest counter that counts, as observed; 0 where none has moved twice."""
     spacings = [
         statistics.median(later - earlier for earlier, later in pairwise(seen))
-        for seen in (timeline.seen_s for timeline in timelines if timeline.domain.model is None)
-        if len(seen) > 1
+        for seen, domain in ((timeline.seen_s, timeline.domain) for timeline in timelines)
+        if domain.model is None and domain.apart is None and len(seen) > 1
     ]
     return max(spacings, default=0.0)
 

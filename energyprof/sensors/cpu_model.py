@@ -45,6 +45,7 @@ class CpuModelSensor:
     """CPU time of a process tree, in ns."""
 
     name = "cpu-model"
+    own_period_s = None
 
     def __init__(self, domain: Domain, used_ns: Callable[[], int]) -> None:
         self.domains = [domain]

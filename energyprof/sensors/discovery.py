@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from energyprof.model.errors import NotMeasurable, UnknownName
+from energyprof.model.names import either, nearest
 from energyprof.model.run import SensorRecord
-from energyprof.sensors import cpu_model, nvml, rapl
+from energyprof.sensors import amd, apple, battery, cpu_model, hwmon, nvml, plug, rapl, rapl_perf
+from energyprof.sensors.containment import HOLDS_A_CPU, settle
 from energyprof.sensors.sensor import Finding, Sensor
 
-NAMES = ("nvml", "rapl", "cpu-model")
-
-HOLDS_A_CPU = ("cpu", "platform", "module")
+NAMES = ("nvml", "amd", "apple", "rapl", "hwmon", "battery", "plug", "cpu-model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +40,10 @@ def discover(names: Sequence[str] | None, *, root_pid: int, sysfs: Path | None =
     for name in names or ():
         _require_known(name)
     sysfs = sysfs or Path(os.environ.get("ENERGYPROF_SYSFS") or "/sys")
-    findings = {"nvml": nvml.find(os.environ), "rapl": rapl.find(sysfs)}
-    cpu_domain = _cpu_domain([findings[name] for name in findings if names is None or name in names])
+    findings = _meters(names or (), sysfs)
+    asked = [findings[name] for name in findings if names is None or name in names]
+    settle([finding.sensor for finding in asked if finding.sensor], cpu_is_modelled=_models_a_cpu(names))
+    cpu_domain = _cpu_domain(asked)
     findings["cpu-model"] = cpu_model.find(root_pid, parent=cpu_domain)
     used = _metering(findings, cpu_domain) if names is None else [name for name in NAMES if name in names]
     for name in used:
@@ -50,17 +51,33 @@ def discover(names: Sequence[str] | None, *, root_pid: int, sysfs: Path | None =
     if not used:
         raise NotMeasurable("Nothing here can measure energy. " + _advice(findings))
     sensors = [sensor for name in used if (sensor := findings[name].sensor)]
+    sensors.sort(key=lambda sensor: sensor.own_period_s is not None)  # the sampler reads those beside the others
     _close([finding.sensor for finding in findings.values() if finding.sensor not in sensors])
     return Discovery(sensors, [_record(name, findings[name], name in used, cpu_domain) for name in NAMES])
 
 
+def _meters(names: Sequence[str], sysfs: Path) -> dict[str, Finding]:
+    """What every device family gives, but for the CPU model."""
+    return {
+        "nvml": nvml.find(os.environ),
+        "amd": amd.find(os.environ),
+        "apple": apple.find(),
+        "rapl": rapl_perf.instead_of(rapl.find(sysfs), sysfs),
+        "hwmon": hwmon.find(sysfs),
+        "battery": battery.find(sysfs),
+        "plug": plug.find(os.environ) if "plug" in names else plug.not_asked_for(),
+    }
+
+
 def _require_known(name: str) -> None:
     if name not in NAMES:
-        nearest = difflib.get_close_matches(name, NAMES, n=1, cutoff=0.0)[0]
-        raise UnknownName(
-            f"There is no sensor {name!r}, so nothing was measured. Did you mean {nearest!r}? "
-            f"Known are {', '.join(NAMES)}."
-        )
+        near = either(map(repr, nearest(name, NAMES, like=0.4)))
+        guess = f" Did you mean {near}?" if near else ""
+        raise UnknownName(f"There is no sensor {name!r}, so nothing was measured.{guess} Known are {', '.join(NAMES)}.")
+
+
+def _models_a_cpu(names: Sequence[str] | None) -> bool:
+    return names is None or "cpu-model" in names
 
 
 def _require_usable(name: str, finding: Finding) -> None:
@@ -75,7 +92,7 @@ def _advice(findings: dict[str, Finding]) -> str:
 def _cpu_domain(findings: list[Finding]) -> str | None:
     """Id of a measured domain that holds a CPU; None where there is none."""
     domains = [domain for finding in findings if finding.sensor for domain in finding.sensor.domains]
-    return next((domain.id for domain in domains if domain.kind in HOLDS_A_CPU), None)
+    return next((domain.id for domain in domains if domain.kind in HOLDS_A_CPU and domain.apart is None), None)
 
 
 def _metering(findings: dict[str, Finding], cpu_domain: str | None) -> list[str]:

@@ -12,13 +12,11 @@ from typing import Any, Protocol
 from energyprof.model.domain import Domain
 from energyprof.model.quantity import Basis
 from energyprof.sensors.cuda_visible import visible_gpus
+from energyprof.sensors.power_integral import PowerIntegral
 from energyprof.sensors.sensor import Finding
 
 GAIN = 0.05
 """Against reference meters cards were -6.2 to +1 % off, each by its own constant (Yang, Adamek, Armour, SC'24)."""
-
-SEGMENT_START_UJ = 1 << 40
-"""Where integrated energy starts counting; far above 0 so that every later segment can start below it."""
 
 NO_DRIVER = (
     "With an NVIDIA GPU in this machine, install its driver until `nvidia-smi` lists it; "
@@ -76,39 +74,21 @@ class EnergyCounter:
         return int(self._read(self._handle))
 
 
-class PowerIntegral:
-    """Energy in uJ from power readings, by the trapezoidal rule between two of them.
-
-    After a reading that failed, what was drawn in between is unknown. The count then starts again below where
-    it last started, so that whoever reads it sees a reset and not a stretch without power.
-    """
+class PowerMeter:
+    """Power, integrated here into uJ."""
 
     basis: Basis = "derived"
 
     def __init__(self, power_mw: Callable[[], int], note: str, clock_ns: Callable[[], int]) -> None:
         self.note: str | None = note
-        self._power_mw = power_mw
-        self._clock_ns = clock_ns
-        self._start_uj = SEGMENT_START_UJ
-        self._drawn_uj = 0.0
-        self._last: tuple[int, int] | None = None
-
-    def read(self) -> int:
-        last, self._last = self._last, None
-        power_mw = self._power_mw()
-        self._last = now_ns, power_mw = self._clock_ns(), power_mw
-        if last is None:
-            self._start_uj -= 1
-            self._drawn_uj = 0.0
-        else:
-            self._drawn_uj += (last[1] + power_mw) / 2 * (now_ns - last[0]) / 1e6
-        return self._start_uj + int(self._drawn_uj)
+        self.read = PowerIntegral(lambda: power_mw() / 1000, clock_ns).read
 
 
 class NvmlSensor:
     """The GPUs that CUDA may use here."""
 
     name = "nvml"
+    own_period_s = None
 
     def __init__(self, nvml: Any, meters: list[Meter], domains: list[Domain]) -> None:
         self.domains = domains
@@ -198,12 +178,12 @@ def _meter(nvml: Any, handle: Any, clock_ns: Callable[[], int]) -> Meter:
         return counter
     except nvml.NVMLError_NotSupported:
         pass
-    integral = PowerIntegral(lambda: _instant_mw(nvml, handle), INTEGRATED_NOTE, clock_ns)
+    integral = PowerMeter(lambda: _instant_mw(nvml, handle), INTEGRATED_NOTE, clock_ns)
     try:
         integral.read()
         return integral
     except nvml.NVMLError_NotSupported:
-        average = PowerIntegral(lambda: int(nvml.nvmlDeviceGetPowerUsage(handle)), AVERAGE_NOTE, clock_ns)
+        average = PowerMeter(lambda: int(nvml.nvmlDeviceGetPowerUsage(handle)), AVERAGE_NOTE, clock_ns)
         average.read()
         return average
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from energyprof.model.domain import Domain, Kind
 from energyprof.sensors import procfs
+from energyprof.sensors.number_file import NumberFile, number, text
 from energyprof.sensors.sensor import Finding
 
 PERIOD_S = 1e-3
@@ -26,6 +26,8 @@ MOST_POWER_ELSEWHERE_W = 1000.0
 
 MIRROR_TOLERANCE_UJ = 1_000_000
 """Two counters of one package this close are the same meter: by chance that happens 8 times in a million."""
+
+COUNTER = "energy_uj"
 
 ZONE_FOLDERS = ("class/powercap/*", "devices/virtual/powercap/*/*", "devices/virtual/powercap/*/*/*")
 
@@ -100,37 +102,13 @@ class Zone:
         return (self.outer or self.name).removeprefix("package-")
 
 
-class Counter:
-    """The kept-open `energy_uj` of one zone; a pread of it costs half a microsecond, opening it ten times that."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path / "energy_uj"
-        self._name = f"{path.name}/energy_uj"
-        self._fd: int | None = None
-
-    def read(self) -> int | str:
-        """The counter in uJ, or why it cannot be read; then it is opened anew the next time."""
-        try:
-            if self._fd is None:
-                self._fd = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-            text = os.pread(self._fd, 32, 0).strip()
-        except OSError as error:
-            self.close()
-            return f"{self._name}: {error.strerror}"
-        return int(text) if text.isdigit() else f"{self._name}: no number in it"
-
-    def close(self) -> None:
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
-
-
 class RaplSensor:
     """The zones of a machine that may be added, and the parts within them."""
 
     name = "rapl"
+    own_period_s = None
 
-    def __init__(self, domains: list[Domain], counters: list[Counter]) -> None:
+    def __init__(self, domains: list[Domain], counters: list[NumberFile]) -> None:
         self.domains = domains
         self._counters = counters
 
@@ -164,8 +142,8 @@ def find(sysfs: Path) -> Finding:
         return Finding(None, f"No RAPL zone can be read: {', '.join(missing)}.", OPEN_TO_GROUP)
     vendor = procfs.cpuinfo().get("vendor_id", "")
     sensor = RaplSensor(
-        [_domain(zone, vendor, mirrors.get(zone.folder, [])) for zone in chosen],
-        [Counter(zone.path) for zone in chosen],
+        [domain(zone, vendor, mirrors.get(zone.folder, [])) for zone in chosen],
+        [NumberFile(zone.path / COUNTER) for zone in chosen],
     )
     if not missing:
         return Finding(sensor)
@@ -175,14 +153,14 @@ def find(sysfs: Path) -> Finding:
 def _zones(sysfs: Path) -> list[Zone]:
     """Each RAPL zone once, in the order of the folders' numbers, the mirror in memory-mapped registers last."""
     paths = {path.name: path for pattern in ZONE_FOLDERS for path in sysfs.glob(pattern) if "-rapl" in path.name}
-    names = {folder: name for folder, path in paths.items() if (name := _text(path / "name")) is not None}
+    names = {folder: name for folder, path in paths.items() if (name := text(path / "name")) is not None}
     return [
         Zone(
             path=paths[folder],
             folder=folder,
             name=names[folder],
             outer=names.get(folder.rpartition(":")[0]),
-            range_uj=_number(paths[folder] / "max_energy_range_uj"),
+            range_uj=number(paths[folder] / "max_energy_range_uj"),
             max_power_w=_max_power_w(paths[folder]),
             reading=_reading(paths[folder]),
         )
@@ -194,25 +172,13 @@ def _order(folder: str) -> tuple[bool, list[int]]:
     return "mmio" in folder, [int(number) for number in folder.split(":")[1:]]
 
 
-def _text(path: Path) -> str | None:
-    try:
-        return path.read_text().strip()
-    except OSError:
-        return None
-
-
-def _number(path: Path) -> int | None:
-    text = _text(path)
-    return int(text) if text and text.isdigit() else None
-
-
 def _max_power_w(path: Path) -> float | None:
-    limits = [_number(file) for kind in ("max_power", "power_limit") for file in path.glob(f"constraint_*_{kind}_uw")]
+    limits = [number(file) for kind in ("max_power", "power_limit") for file in path.glob(f"constraint_*_{kind}_uw")]
     return max((limit for limit in limits if limit), default=0) * 1e-6 or None
 
 
 def _reading(path: Path) -> int | str:
-    counter = Counter(path)
+    counter = NumberFile(path / COUNTER)
     reading = counter.read()
     counter.close()
     return reading
@@ -253,7 +219,12 @@ def _missing(zones: list[Zone], chosen: list[Zone]) -> list[str]:
     ]
 
 
-def _domain(zone: Zone, vendor: str, mirrors: list[str]) -> Domain:
+def domain(zone: Zone, vendor: str, mirrors: list[str]) -> Domain:
+    """What a zone meters.
+
+    Args:
+        vendor: of the processor, as /proc/cpuinfo names it. mirrors: zones left out because they show the same meter.
+    """
     shape = PARTS.get(zone.name) or (PLATFORM_SHAPE if zone.name == PLATFORM else PACKAGE_SHAPE)
     package_gain = PACKAGE_GAIN.get(vendor, PACKAGE_GAIN_ELSEWHERE)
     return Domain(

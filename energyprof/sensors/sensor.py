@@ -1,7 +1,7 @@
 """What a sensor is: it reads the raw counters of one device family, and nothing else.
 
 The sampler child runs without site-packages, so a sensor imports only the standard library, the values of
-`energyprof.model` and, in one file, `pynvml`.
+`energyprof.model` and, each in one file, `pynvml`, `amdsmi` and `zeus_apple_silicon`.
 """
 
 from __future__ import annotations
@@ -18,10 +18,15 @@ class Sensor(Protocol):
     Attributes:
         name: "nvml", "rapl", "cpu-model".
         domains: what it reads, in the order of `read`.
+        own_period_s: seconds between two readings where one may take long: it is then read by a thread of its own, so
+            that it holds up no other sensor. None: it is read whenever the others are.
     """
 
     name: str
     domains: list[Domain]
+
+    @property
+    def own_period_s(self) -> float | None: ...
 
     def read(self) -> list[int | str]:
         """For each domain the raw counter, or a sentence that says why it could not be read; never 0 for that."""

@@ -14,6 +14,7 @@ from energyprof.analysis.compare import compare
 from energyprof.analysis.comparison import Comparison
 from energyprof.analysis.quality import difference, quality, wilson
 from energyprof.analysis.verdict import ratio_text
+from energyprof.model.domain import Domain
 from energyprof.model.quantity import Basis, Quantity
 from energyprof.model.run import (
     Host,
@@ -242,6 +243,20 @@ def test_a_child_domain_is_not_added_to_its_parent() -> None:
     assert compare(replace(run, timelines=[timeline, core])).variants[0].energy_per_task == (
         compare(run).variants[0].energy_per_task
     )
+
+
+def test_a_meter_that_stands_apart_is_held_against_the_total_and_in_none_of_it() -> None:
+    run = recorded()
+    [gpu] = run.timelines
+    plug = Domain("wall:plug", "wall", "plug", "Wall plug", joules_per_count=2e-3, apart="a reference")
+    beside = replace(gpu, domain=plug, gaps=[Gap(0.1, 0.2, "no answer", energy_known=False)])
+    alone, both = compare(run), compare(replace(run, timelines=[gpu, beside]))
+    assert both.variant("large") == alone.variant("large")
+    [sentence] = both.coverage.references
+    assert sentence.startswith("Wall plug, in no total (a reference): ")
+    assert sentence.endswith(" J counted here are 50 % of it")
+    assert any("it is in no total, so no trial is touched" in warning for warning in both.warnings)
+    assert not any("Wall plug" in measured for measured in both.coverage.measured)
 
 
 def test_a_drift_over_the_trials_is_a_warning() -> None:

@@ -99,3 +99,10 @@ def test_a_tick_interval_with_a_loss_is_not_sound() -> None:
     found = Curve(np.arange(4.0), np.arange(4.0), 0.0, 1.0, (lost,))
     assert found.sound.tolist() == [True, False, True]
     assert found.unsound(0.0, 3.0) == [(1.0, 2.0)]
+
+
+def test_a_loss_that_lasts_is_unsound_from_the_last_tick_on() -> None:
+    ends = Gap(3.0, 6.0, "EIO", energy_known=False)
+    found = Curve(np.array([0.0, 1.0, 2.0]), np.array([0.0, 1.0, 2.0]), 0.0, 1.0, gaps=(ends,), read_s=(0.0, 6.0))
+    assert found.unsound(0.5, 6.0) == [(2.0, 6.0)]
+    assert found.unsound(0.5, 2.5) == []

@@ -338,6 +338,22 @@ def test_a_sampler_that_hangs_loses_the_joules_of_that_time_and_no_others(draw: 
     assert any("lost" in warning for warning in result.warnings)
 
 
+def test_on_a_machine_of_their_own_spans_are_charged_for_the_pauses_too(draw: Draw) -> None:
+    with Profiler(sensors=["nvml"]) as profiler:
+        time.sleep(0.5)
+        for name, duration_s in (("long", 0.6), ("short", 0.3)):
+            with profiler.span(name):
+                draw(duration_s, 400)
+            time.sleep(0.5)
+    long, short, total = profiler.result["long"], profiler.result["short"], profiler.result.total
+    assert value(long.energy_provisioned) + value(short.energy_provisioned) == pytest.approx(value(total), rel=1e-9)
+    pauses_j = value(total) - value(long.energy) - value(short.energy)
+    share = long.duration_s / (long.duration_s + short.duration_s)
+    assert value(long.energy_provisioned) == pytest.approx(value(long.energy) + share * pauses_j, rel=1e-6)
+    assert value(long.energy_process) == value(long.energy)
+    assert long.contended is False
+
+
 def test_a_call_that_still_runs_is_in_the_energy_and_not_in_the_energy_per_call(draw: Draw) -> None:
     with Profiler(sensors=["nvml"]) as profiler:
         time.sleep(0.4)

@@ -24,7 +24,8 @@ def test_exactly_nothing_is_known_and_not_bounded() -> None:
 def measured(calls: int, duration_s: float, value_j: float, half_width_j: float) -> Measurement:
     energy = Quantity(value_j, value_j - half_width_j, value_j + half_width_j, "J", "measured")
     other = Quantity(None, None, None, "g", "measured", "no grid is set")
-    return Measurement("f", calls, duration_s, {}, energy, energy, energy, energy, {}, energy, other, other, "bracket")
+    joules = [energy] * 6
+    return Measurement("f", calls, duration_s, {}, *joules, {}, energy, other, other, "bracket")
 
 
 def test_a_call_that_could_not_be_resolved_does_not_hide_those_that_could() -> None:

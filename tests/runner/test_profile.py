@@ -114,6 +114,17 @@ def test_an_unknown_task_or_backend_is_named_with_the_nearest(tmp_path: Path) ->
     ]
 
 
+def test_sensors_are_names_that_exist(tmp_path: Path) -> None:
+    assert load_profile(_write(tmp_path, GOOD)).sensors is None
+    chosen = load_profile(_write(tmp_path, 'sensors = ["rapl", "plug"]\n' + GOOD))
+    assert chosen.sensors == ["rapl", "plug"]
+    assert chosen.with_options(sensors=["nvml"]).sensors == ["nvml"]
+    assert chosen.with_options(seed=7).sensors == ["rapl", "plug"]
+    assert _problems(tmp_path, 'sensors = ["raple"]\n' + GOOD) == [
+        '`sensors` = "raple" is not known; did you mean "rapl"?'
+    ]
+
+
 def test_an_unknown_model_is_named_with_the_nearest(tmp_path: Path) -> None:
     assert _problems(tmp_path, GOOD.replace('"digits-mlp"', '"digit-mlp"')) == [
         '[[variants]] number 2: `model` = "digit-mlp" is not known; did you mean "digits-mlp"?'

@@ -7,11 +7,13 @@ import re
 import signal
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from simulated.full_disk import full_disk
+from simulated.readings import GPU, Course, polled
 
 from energyprof.analysis.trials import trial_energies
 from energyprof.footprint.inventory import factors_at, records
@@ -22,7 +24,7 @@ from energyprof.model.run import Run, Trial
 from energyprof.runner.evidence import UnsavedRun
 from energyprof.runner.profile import Profile, load_profile
 from energyprof.runner.progress import Silent
-from energyprof.runner.run import INTERRUPTED, NONE_LEFT, UNSAVED_WARNING, Plan, run_profile
+from energyprof.runner.run import INTERRUPTED, NONE_LEFT, UNSAVED_WARNING, Plan, counter_period_s, run_profile
 from energyprof.runner.schedule import StoppingRule
 from energyprof.sensors.procfs import children
 from energyprof.tasks import catalogue as tasks
@@ -161,6 +163,12 @@ def test_nothing_in_the_record_names_a_place_on_this_machine(measured: tuple[Run
     assert str(Path.home()) not in text
     assert re.search(rf"\b{re.escape(os.uname().nodename)}\b", text) is None
     assert str(folder) not in text
+
+
+def test_a_meter_that_stands_apart_does_not_make_trials_longer() -> None:
+    plug = replace(GPU, id="wall:plug", apart="a reference")
+    timelines = [polled(Course(), 9.0), polled(Course(), 9.0, period_s=1.0, domain=plug)]
+    assert counter_period_s(timelines) == pytest.approx(0.1, rel=0.05)
 
 
 def test_a_killed_worker_fails_its_variant_and_the_others_finish(profile: Profile, tmp_path: Path) -> None:

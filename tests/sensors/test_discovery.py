@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from simulated import vendor
 from simulated.gpu import GpuSpec, SimulatedGpus
+from simulated.hwmon import battery, chip
+from simulated.perf import SimulatedPerf
 from simulated.powercap import SimulatedPowercap
 
 from energyprof.model.domain import outermost
 from energyprof.model.errors import NotMeasurable, UnknownName
 from energyprof.model.run import SensorRecord
-from energyprof.sensors.discovery import Discovery, discover
+from energyprof.sensors.discovery import NAMES, Discovery, discover
 
 Machine = Callable[..., SimulatedGpus]
 
@@ -33,8 +37,8 @@ def record(discovery: Discovery, name: str) -> SensorRecord:
 
 def test_every_known_sensor_is_accounted_for_and_an_unavailable_one_has_a_remedy(tree: SimulatedPowercap) -> None:
     discovery = found(tree)
-    assert [record.name for record in discovery.records] == ["nvml", "rapl", "cpu-model"]
-    for unavailable in (record(discovery, "nvml"), record(discovery, "rapl")):
+    assert [record.name for record in discovery.records] == list(NAMES)
+    for unavailable in (record(discovery, name) for name in NAMES if name != "cpu-model"):
         assert unavailable.status == "unavailable"
         assert unavailable.reason
         assert unavailable.remedy
@@ -107,3 +111,71 @@ def test_the_environment_names_another_tree(tree: SimulatedPowercap, monkeypatch
     monkeypatch.setenv("ENERGYPROF_SYSFS", str(tree.sysfs))
     [sensor] = discover(["rapl"], root_pid=os.getpid()).sensors
     assert [domain.id for domain in sensor.domains] == ["cpu:package-7"]
+
+
+def counted(discovery: Discovery) -> list[str]:
+    return [domain.id for domain in outermost(domain for sensor in discovery.sensors for domain in sensor.domains)]
+
+
+def test_a_plug_is_never_looked_for(tree: SimulatedPowercap, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENERGYPROF_PLUG", "http://127.0.0.1:9")
+    plug = record(found(tree), "plug")
+    assert (plug.status, plug.reason) == ("unavailable", "A wall plug is read only when it is asked for by name.")
+    with pytest.raises(NotMeasurable, match=r"gives no power: no answer \(Connection refused\)"):
+        found(tree, "plug")
+
+
+def test_a_battery_is_read_beside_the_others_and_counts_only_alone(tree: SimulatedPowercap) -> None:
+    battery(tree.sysfs, power_now=20_000_000)
+    assert [sensor.name for sensor in found(tree).sensors] == ["cpu-model", "battery"]
+    assert counted(found(tree)) == ["cpu:model"]
+    assert counted(found(tree, "battery")) == ["battery"]
+    tree.zone("intel-rapl:0", "package-0")
+    assert counted(found(tree)) == ["cpu:package-0"]
+    assert counted(found(tree, "battery", "rapl")) == ["cpu:package-0"]
+
+
+def test_an_unknown_board_counts_only_where_nothing_else_is_asked_for(tree: SimulatedPowercap) -> None:
+    chip(tree.sysfs, 0, "ina226", power1_input=9_000_000)
+    assert counted(found(tree)) == ["cpu:model"]
+    assert counted(found(tree, "hwmon")) == ["board:ina226-hwmon0-channel-1"]
+    battery(tree.sysfs, power_now=20_000_000)
+    assert counted(found(tree, "hwmon", "battery")) == ["battery"]
+
+
+def test_a_drivers_view_of_the_rapl_meter_is_not_added_to_it(tree: SimulatedPowercap) -> None:
+    chip(tree.sysfs, 0, "amd_energy", energy1_label="Esocket0", energy1_input=5)
+    assert counted(found(tree)) == ["cpu:amd_energy-hwmon0-Esocket0"]
+    tree.zone("intel-rapl:0", "package-0")
+    assert counted(found(tree)) == ["cpu:package-0"]
+
+
+def test_a_gpus_hwmon_stands_in_where_its_own_library_is_missing(
+    tree: SimulatedPowercap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chip(tree.sysfs, 0, "amdgpu", "0000:03:00.0", power1_label="PPT", power1_input=90_000_000)
+    assert counted(found(tree)) == ["gpu:amdgpu-0000:03:00.0-PPT", "cpu:model"]
+    monkeypatch.syspath_prepend(str(Path(vendor.__file__).parent))
+    monkeypatch.delitem(sys.modules, "amdsmi", raising=False)
+    (tmp_path / "amd.json").write_text('[{"name": "AMD", "serial": "0x1", "idle_w": 90, "started_s": 0}]')
+    monkeypatch.setenv("SIM_AMD", str(tmp_path / "amd.json"))
+    assert counted(found(tree)) == ["gpu:amd-0", "cpu:model"]
+
+
+def test_a_jetson_module_is_measured_and_its_cpu_not_modelled(tree: SimulatedPowercap) -> None:
+    chip(tree.sysfs, 0, "ina3221", "1-0040", in1_label="VDD_IN", in1_input=5000, curr1_input=1000)
+    assert counted(found(tree)) == ["module:ina3221-1-0040-VDD_IN"]
+    assert record(found(tree), "cpu-model").status == "unused"
+
+
+def test_perf_events_stand_in_for_a_powercap_tree_that_is_not_there(tree: SimulatedPowercap) -> None:
+    SimulatedPerf(tree.sysfs, {(0, "energy-pkg"): 1.0}, {0: 0}, kind=2**31 - 1)
+    reason = record(found(tree), "rapl").reason
+    assert "There is no RAPL zone" in str(reason)
+    assert "Nor through perf_event: the kernel refuses perf_event_open for energy-pkg on CPU 0" in str(reason)
+
+
+def test_sensors_that_take_long_come_last(tree: SimulatedPowercap) -> None:
+    battery(tree.sysfs, power_now=20_000_000)
+    discovery = found(tree, "battery", "cpu-model")
+    assert [sensor.name for sensor in discovery.sensors] == ["cpu-model", "battery"]

@@ -15,7 +15,8 @@ import pytest
 from simulated.gpu import GPU_IS_LOST, NO_PERMISSION, NOT_SUPPORTED, GpuSpec, SimulatedGpus
 
 from energyprof.model.domain import Domain
-from energyprof.sensors.nvml import SEGMENT_START_UJ, find
+from energyprof.sensors.nvml import find
+from energyprof.sensors.power_integral import SEGMENT_START_UJ
 from energyprof.sensors.sensor import Sensor
 
 Machine = Callable[..., SimulatedGpus]

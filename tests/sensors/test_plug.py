@@ -1,0 +1,150 @@
+"""A wall plug over HTTP: real requests to a local server whose power is known."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from simulated.plug import SimulatedPlug
+from simulated.truth import Edges
+
+from energyprof.sensors.number_file import CannotRead
+from energyprof.sensors.plug import VARIABLE, find
+from energyprof.sensors.plug_reply import parsed
+from energyprof.sensors.sensor import Finding, Sensor
+
+POWER_W = 7200.0
+"""A lot, so that even a watt-minute passes within a test."""
+
+
+@pytest.fixture
+def plug(tmp_path: Path) -> Iterator[SimulatedPlug]:
+    edges = Edges(tmp_path / "wall.edges")
+    edges.append(time.monotonic() - 100, POWER_W)
+    with SimulatedPlug(edges).serving() as serving:
+        yield serving
+
+
+def looked_for(plug: SimulatedPlug, path: str = "") -> Finding:
+    return find({VARIABLE: plug.address + path})
+
+
+def opened(plug: SimulatedPlug, path: str = "") -> Sensor:
+    finding = looked_for(plug, path)
+    assert finding.sensor is not None, finding.reason
+    return finding.sensor
+
+
+@pytest.mark.parametrize(
+    ("make", "path", "basis", "step_j"),
+    [
+        ("gen2", "", "measured", 3.6),
+        ("gen2", "/rpc/Switch.GetStatus?id=1", "measured", 3.6),
+        ("gen1", "", "measured", 60),
+        ("gen1", "/meter/0", "measured", 60),
+        ("gen1-emeters", "", "derived", 0.5),
+        ("tasmota", "", "derived", 0.5),
+    ],
+)
+def test_every_make_tells_the_joules_that_passed(
+    plug: SimulatedPlug, make: str, path: str, basis: str, step_j: float
+) -> None:
+    plug.make = make
+    sensor = opened(plug, path)
+    [domain] = sensor.domains
+    outer_s = time.monotonic()
+    [before] = sensor.read()
+    inner_s = time.monotonic()
+    time.sleep(0.3)
+    inner_s = time.monotonic() - inner_s
+    [after] = sensor.read()
+    outer_s = time.monotonic() - outer_s
+    joules = (int(after) - int(before)) * domain.joules_per_count
+    assert POWER_W * inner_s - 2 * step_j <= joules <= POWER_W * outer_s + 2 * step_j
+    assert (domain.id, domain.kind, domain.basis) == ("wall:plug", "wall", basis)
+
+
+def test_it_stands_apart_and_is_read_by_itself(plug: SimulatedPlug) -> None:
+    sensor = opened(plug)
+    assert sensor.own_period_s == 0.5
+    assert "reference" in str(sensor.domains[0].apart)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reason"),
+    [(401, None, "it answers 401"), (200, b"<html>", "not JSON"), (200, b"[]", "no power")],
+)
+def test_an_answer_that_is_none_is_a_sentence(
+    plug: SimulatedPlug, status: int, body: bytes | None, reason: str
+) -> None:
+    sensor = opened(plug)
+    plug.status, plug.body = status, body
+    [reading] = sensor.read()
+    assert reason in str(reading)
+    finding = looked_for(plug)
+    assert finding.sensor is None
+    assert reason in str(finding.reason)
+    assert str(finding.remedy).startswith("curl ")
+
+
+def test_an_integral_starts_anew_after_a_failure(plug: SimulatedPlug) -> None:
+    plug.make = "tasmota"
+    sensor = opened(plug)
+    [before] = sensor.read()
+    plug.status = 500
+    assert isinstance(sensor.read()[0], str)
+    plug.status = 200
+    [after] = sensor.read()
+    assert int(after) < int(before)
+
+
+def test_a_plug_that_does_not_answer_in_time_is_a_sentence(plug: SimulatedPlug) -> None:
+    sensor = opened(plug)
+    plug.delay_s = 1.5
+    [reading] = sensor.read()
+    assert "no answer (timed out)" in str(reading)
+
+
+def test_an_answer_that_does_not_end_is_a_sentence(plug: SimulatedPlug) -> None:
+    sensor = opened(plug)
+    plug.endless = True
+    [reading] = sensor.read()
+    plug.endless = False
+    assert "does not end" in str(reading)
+
+
+def test_a_plug_that_is_not_there_is_a_sentence() -> None:
+    finding = find({VARIABLE: "http://127.0.0.1:9"})
+    assert finding.reason == "The plug at http://127.0.0.1:9 gives no power: no answer (Connection refused)."
+
+
+@pytest.mark.parametrize(
+    "address", ["", "192.168.1.20", "https://plug", "ftp://plug", "http://", "http://a:b", "http://[a"]
+)
+def test_without_a_usable_address_nothing_is_asked(address: str) -> None:
+    finding = find({VARIABLE: address})
+    assert finding.sensor is None
+    assert VARIABLE in str(finding.reason)
+    assert VARIABLE in str(finding.remedy)
+
+
+def test_outputs_of_one_tasmota_are_added() -> None:
+    assert parsed({"StatusSNS": {"ENERGY": {"Power": [12, 30], "Total": 1.0}}}, "/cm").power_w == 42
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"apower": -3.0, "aenergy": {"total": 1.0}},
+        {"meters": [{"power": 3.0, "is_valid": False, "total": 1}]},
+        {"meters": []},
+        {"StatusSNS": {"Time": "no meter in this device"}},
+        "nothing",
+        None,
+    ],
+)
+def test_power_that_is_negative_invalid_or_missing_is_no_reading(document: object) -> None:
+    with pytest.raises(CannotRead):
+        parsed(document, "/status")
