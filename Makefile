@@ -1,6 +1,6 @@
 # Everything works first thing on a fresh clone: each target sets up what it needs in .venv.
 .DEFAULT_GOAL := help
-.PHONY: help setup profile profile-all quick report test check bench bench-intervals clean
+.PHONY: help setup profile profile-all quick report test check bench bench-intervals bench-gpu clean
 
 BIN := .venv/bin
 PROFILES := profiles/digits.toml profiles/dates.toml profiles/similarity.toml
@@ -38,13 +38,16 @@ check: setup ## format, lint, types and architecture
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/test_architecture.py
 
-bench: setup ## the error of isolated calls on a simulated GPU whose joules are known, and what measuring costs
-	PYTHONPATH=tests $(BIN)/python benchmarks/isolated_calls.py
+bench: setup ## beside Zeus and CodeCarbon on a simulated machine whose joules are known; some 20 minutes (ONLY=row)
+	PYTHONPATH=tests $(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/many_calls.py
 
 bench-intervals: setup ## how often the 95 % intervals hold the truth, on simulated counters; some six minutes
 	PYTHONPATH=tests $(BIN)/python benchmarks/coverage.py
+
+bench-gpu: setup ## this machine's NVIDIA GPU: its counter, and short bursts beside a long run; writes docs/gpu.md
+	$(BIN)/python benchmarks/gpu.py $(if $(QUICK),--quick)
 
 clean: ## remove .venv and all caches in this folder; reports/ stays
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -23,7 +23,7 @@ def test_the_licence_and_the_attributions_go_with_the_package() -> None:
 def test_every_file_that_make_runs_is_in_the_sources() -> None:
     mentioned = re.findall(r"[\w./-]+\.(?:py|toml)\b", (ROOT / "Makefile").read_text())
     files = {path for path in mentioned if not path.startswith("tests/") and (ROOT / path).is_file()}
-    assert {".ci/setup_environment.py", "benchmarks/isolated_calls.py", "profiles/digits.toml"} <= files
+    assert {".ci/setup_environment.py", "benchmarks/bench.py", "profiles/digits.toml"} <= files
     assert {path for path in files if not _is_in_the_sources(path)} == set()
 
 

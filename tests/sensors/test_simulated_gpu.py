@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pynvml
 import pytest
-from simulated.gpu import GpuSpec, SimulatedGpus
+from simulated.gpu import GPU_IS_LOST, NO_PERMISSION, NOT_SUPPORTED, GpuSpec, SimulatedGpus
 from simulated.truth import Edges
 
 Machine = Callable[..., SimulatedGpus]
@@ -81,3 +81,54 @@ def test_power_is_the_mean_over_its_window(machine: Machine) -> None:
     instant = pynvml.nvmlDeviceGetFieldValues(handle, [(pynvml.NVML_FI_DEV_POWER_INSTANT, 0)])[0]
     assert (instant.nvmlReturn, instant.value.uiVal) == (0, 200_000)
     assert pynvml.nvmlDeviceGetPowerUsage(handle) == 120_000
+
+
+def test_what_lags_shows_the_truth_of_that_much_earlier(machine: Machine) -> None:
+    tick_s = time.monotonic() - 1
+    spec = GpuSpec(idle_w=100, period_s=1000, phase_s=tick_s - 200, lag_s=200, started_s=tick_s - 900)
+    gpus = machine(spec)
+    gpus.truths[0].append(tick_s - 300, 300)
+    gpus.truths[0].append(tick_s - 100, 700)  # it has not seen this yet
+    assert counted_mj() == 1000 * (600 * 100 + 100 * 300)
+
+
+def test_a_reading_takes_as_long_as_its_latency(machine: Machine) -> None:
+    machine(GpuSpec(latency_s=0.02))
+    start_s = time.monotonic()
+    counted_mj()
+    assert time.monotonic() - start_s >= 0.02
+
+
+@pytest.mark.parametrize("code", [NOT_SUPPORTED, NO_PERMISSION, GPU_IS_LOST])
+def test_a_fault_lasts_from_its_beginning_to_its_end(machine: Machine, code: int) -> None:
+    now_s = time.monotonic()
+    gpus = machine(GpuSpec(), GpuSpec())
+    gpus.fail(code, now_s - 20, now_s - 10)
+    assert counted_mj() == 0
+    gpus.fail(code, now_s - 1, now_s + 1000)
+    with pytest.raises(pynvml.NVMLError) as raised:
+        counted_mj()
+    assert raised.value.value == code
+    assert pynvml.nvmlDeviceGetTotalEnergyConsumption(pynvml.nvmlDeviceGetHandleByIndex(1)) == 0
+
+
+def test_eight_gpus_have_eight_truths(machine: Machine) -> None:
+    tick_s = time.monotonic() - 1
+    machine(*(GpuSpec(idle_w=10 * k, period_s=1000, phase_s=tick_s, started_s=tick_s - 100) for k in range(1, 9)))
+    pynvml.nvmlInit()
+    handles = [pynvml.nvmlDeviceGetHandleByIndex(index) for index in range(pynvml.nvmlDeviceGetCount())]
+    found = [pynvml.nvmlDeviceGetTotalEnergyConsumption(handle) for handle in handles]
+    assert found == [k * 1_000_000 for k in range(1, 9)]
+
+
+def test_an_architecture_without_a_counter_says_so(machine: Machine) -> None:
+    machine(GpuSpec(counter=False))
+    with pytest.raises(pynvml.NVMLError_NotSupported):
+        counted_mj()
+
+
+def test_a_reloaded_driver_counts_from_nought(machine: Machine) -> None:
+    tick_s = time.monotonic() - 1
+    gpus = machine(GpuSpec(idle_w=10, period_s=1000, phase_s=tick_s, started_s=tick_s - 500))
+    gpus.reset(tick_s - 3)
+    assert counted_mj() == 30_000

@@ -24,7 +24,7 @@ struct edges { int64_t count; struct edge edge[]; };
 struct fault { int64_t from_ns, to_ns, code; };
 struct gpu {
     char name[96], uuid[96], mig_uuid[96], edges_path[512];
-    int64_t period_ns, phase_ns, sampled_ns, power_window_ns, average_window_ns, latency_ns;
+    int64_t period_ns, phase_ns, sampled_ns, power_window_ns, average_window_ns, latency_ns, lag_ns;
     int64_t started_ns, reset_ns, has_counter, has_instant, mig_mode, limit_mw, architecture, seed;
     double noise;
     struct fault fault[FAULTS];
@@ -136,6 +136,7 @@ static int read_field(const void *handle, int64_t now_ns, uint32_t id, uint64_t 
     if (is_mig(handle)) return NOT_SUPPORTED; /* energy and power are those of a whole GPU */
     if (fault_at(gpu, now_ns)) return fault_at(gpu, now_ns);
     const struct edges *table = edges[gpu - machine->gpu];
+    now_ns -= gpu->lag_ns;
     if (id == ENERGY && gpu->has_counter) *value = counter_mj(gpu, table, now_ns);
     else if (id == POWER_INSTANT && gpu->has_instant) *value = power_mw(gpu, table, now_ns, gpu->power_window_ns);
     else if (id == POWER_AVERAGE) *value = power_mw(gpu, table, now_ns, gpu->average_window_ns);

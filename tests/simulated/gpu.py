@@ -36,7 +36,7 @@ class GpuSpec:
         period_s, phase_s: the counter moves at phase_s + k period_s on the monotonic clock.
         sampled_s: how much of each period the meter sees; None = all of it.
         power_window_s: instant power is the mean over this; average_window_s: so for `PowerUsage`.
-        latency_s: how long a reading takes.
+        latency_s: how long a reading takes. lag_s: it shows what was so that much earlier.
         noise: relative standard deviation of the energy counted in one period.
         counter: False for an architecture without an energy counter. instant: False without instant power.
         mig: None where the architecture has no MIG, else whether it is on.
@@ -53,6 +53,7 @@ class GpuSpec:
     power_window_s: float = 0.025
     average_window_s: float = 1.0
     latency_s: float = 0.0
+    lag_s: float = 0.0
     noise: float = 0.0
     seed: int = 0
     counter: bool = True
@@ -80,6 +81,7 @@ class _Gpu(ctypes.Structure):
         ("power_window_ns", ctypes.c_int64),
         ("average_window_ns", ctypes.c_int64),
         ("latency_ns", ctypes.c_int64),
+        ("lag_ns", ctypes.c_int64),
         ("started_ns", ctypes.c_int64),
         ("reset_ns", ctypes.c_int64),
         ("has_counter", ctypes.c_int64),
@@ -161,6 +163,7 @@ class SimulatedGpus:
             power_window_ns=_ns(spec.power_window_s),
             average_window_ns=_ns(spec.average_window_s),
             latency_ns=_ns(spec.latency_s),
+            lag_ns=_ns(spec.lag_s),
             started_ns=_ns(started_s),
             has_counter=spec.counter,
             has_instant=spec.instant,

@@ -1,0 +1,373 @@
+"""The workloads on the simulated machine, the same for every tool, and what was truly drawn in them.
+
+    python scenes.py TOOL SCENE OPTIONS      OPTIONS as JSON; the last line of stdout is the outcome as JSON
+
+It runs in the environment of the tool and needs nothing but the standard library and the tool. The GPU is the one whose
+power edges the option `edges` names: a scene draws on it by appending to them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from simulated.truth import Edges
+from tools import TOOLS, Found, Tool
+
+POWER_W = {"a": 600.0, "b": 300.0}
+QUIET_S = 0.45
+IDLE_W = 70.0
+STEPS, STEP_S = 10, 0.05
+SETTLED_S = 15.0
+"""After so long a tool has loaded what it needs, and has worked out something for the first time."""
+
+Outcome = dict[str, Any]
+Stretch = tuple[float, float]
+"""(start, end) in s on the monotonic clock."""
+
+
+def isolated(tool: Tool, edges: Edges, *, duration_s: float, windows: int, one_name: bool = False) -> Outcome:
+    """Calls from idle with quiet time around each, at random phases of the counter."""
+    generator, stretches = random.Random(1), dict[str, list[Stretch]]()
+    tool.start()
+    time.sleep(QUIET_S)
+    for number in range(windows):
+        name = "call" if one_name else f"call {number}"
+        with tool.window(name):
+            stretch = draw(edges, duration_s)
+        stretches.setdefault(name, []).append(stretch)
+        time.sleep(QUIET_S + generator.uniform(0, 0.1))
+    return beside({name: joules(edges, of) for name, of in stretches.items()}, tool.stop())
+
+
+def calls(tool: Tool, edges: Edges, *, count: int, names: str, duration_s: float = 0.01) -> Outcome:
+    """Decorated calls with random gaps, in random order where there are several functions."""
+    generator, stretches = random.Random(2), {name: list[Stretch]() for name in names}
+    called = {name: decorated(tool, lambda power_w: draw(edges, duration_s, power_w), name) for name in names}
+    tool.start()
+    time.sleep(QUIET_S)
+    for _ in range(count):
+        name = generator.choice(names)
+        stretches[name].append(called[name](POWER_W[name]))
+        time.sleep(generator.uniform(0, 0.03))
+    time.sleep(QUIET_S)
+    return beside({name: joules(edges, of) for name, of in stretches.items()}, tool.stop())
+
+
+def overlapping(tool: Tool, edges: Edges, *, spans: int = 8) -> Outcome:
+    """Spans of about three seconds that run at the same time, in threads."""
+    generator = random.Random(3)
+    tool.start()
+    began_s = time.monotonic()
+    time.sleep(QUIET_S)
+    start_s = time.monotonic()
+    for place in range(15):  # while all of them are open
+        edges.pulse(start_s + 0.4 + 0.17 * place, 0.12, 300 + 20 * place)
+    edges_s: list[float] = []
+
+    def one(wait_s: float, duration_s: float) -> None:
+        time.sleep(wait_s)
+        with tool.window("span"):
+            edges_s.append(time.monotonic())
+            time.sleep(duration_s)
+            edges_s.append(time.monotonic())
+
+    threads = [
+        threading.Thread(target=one, args=(0.05 * number, 3 + generator.random() / 2)) for number in range(spans)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    time.sleep(QUIET_S)
+    ended_s = time.monotonic()
+    found = tool.stop()
+    drawn_j = {"span": edges.energy_j(min(edges_s), max(edges_s)), "(total)": edges.energy_j(began_s, ended_s)}
+    return beside(dict.fromkeys(found, 0.0) | drawn_j, found)
+
+
+def streams(tool: Tool, edges: Edges, *, kind: str, repeats: int = 4) -> Outcome:
+    """Half a second of work in ten steps, with as much of the consumer's own time between the steps."""
+    stretches: list[Stretch] = []
+
+    async def coroutine() -> None:
+        for _ in range(STEPS):
+            stretches.append(await draw_async(edges, STEP_S))
+
+    def generator() -> Iterator[int]:
+        for step in range(STEPS):
+            stretches.append(draw(edges, STEP_S))
+            yield step
+
+    async def async_generator() -> AsyncIterator[int]:
+        for step in range(STEPS):
+            stretches.append(await draw_async(edges, STEP_S))
+            yield step
+
+    bare = {"async": coroutine, "generator": generator, "async generator": async_generator}[kind]
+    called = tool.decorated(bare, kind)
+    if called is None:
+        return {"missing": "no decorator"}
+    tool.start()
+    time.sleep(QUIET_S)
+    for _ in range(repeats):
+        asyncio.run(consumed(called()))
+        time.sleep(QUIET_S)
+    return beside({kind: joules(edges, stretches)}, tool.stop())
+
+
+async def consumed(work: Any) -> None:
+    """Runs the work to its end, and takes time of its own before or between."""
+    pauses = random.Random(4)
+    if inspect.iscoroutine(work):
+        await asyncio.sleep(STEPS * STEP_S)
+        await work
+    elif inspect.isasyncgen(work):
+        async for _ in work:
+            await asyncio.sleep(pauses.uniform(0.6, 1.4) * STEP_S)
+    else:
+        for _ in work:
+            time.sleep(pauses.uniform(0.6, 1.4) * STEP_S)
+
+
+def faulty_rapl(make: Callable[[], Tool], *, start_s: float, duration_s: float) -> Outcome:
+    """One window of a CPU that draws what its zones were made to draw, from an instant agreed on with the faults."""
+    try:
+        tool = make()
+        tool.start()
+        left_s = start_s - time.monotonic()
+        if left_s < 0:
+            return {"missing": "the machine was too busy to start in time"}
+        time.sleep(left_s)
+        with tool.window("work"):
+            began_s = time.monotonic()
+            time.sleep(duration_s)
+            ended_s = time.monotonic()
+        found = tool.stop().get("work", Found(said=["no result"]))
+    except (OSError, ValueError, RuntimeError) as error:
+        return {"raised": f"{type(error).__name__}: {error}"}
+    return {"duration_s": ended_s - began_s, **asdict(found)}
+
+
+def call_cost(tool: Tool, edges: Edges, *, count: int, repeats: int = 9) -> Outcome:
+    """Seconds that measuring adds to one call of a function that does nothing; plain and measured calls take turns."""
+
+    def nothing() -> None:
+        pass
+
+    measured = decorated(tool, nothing, "nothing")
+    tool.start()
+    for _ in range(min(count, 100)):
+        measured()
+    added_s = []
+    for _ in range(repeats):
+        plain_s, measured_s = seconds(nothing, count), seconds(measured, count)
+        added_s.append((measured_s - plain_s) / count)
+    tool.stop()
+    return {"added_s": statistics.median(added_s), "least_s": min(added_s)}
+
+
+def standing(tool: Tool, edges: Edges, *, duration_s: float) -> Outcome:
+    """CPU time that the tool uses by itself, all its processes together, while a window is open and nothing happens."""
+    tool.start()
+    with tool.window("standing"):
+        time.sleep(SETTLED_S)
+        before_s, start_s = tree_cpu_s(os.getpid()), time.monotonic()
+        time.sleep(duration_s)
+        share = (tree_cpu_s(os.getpid()) - before_s) / (time.monotonic() - start_s)
+    tool.stop()
+    return {"share_of_core": share}
+
+
+def slowdown(make: Callable[[], Tool], *, workload: str, pairs: int) -> Outcome:
+    """How much longer work takes under a tool: pairs with and without it in random order."""
+    work = {"gil": gil_bound, "blas": blas}[workload]
+    generator, ratios, shares = random.Random(5), [], []
+    work()
+    for _ in range(pairs):
+        with_s = without_s = 0.0
+        for under in generator.sample([True, False], 2):
+            if under:
+                with_s, share = seconds_under(make(), work)
+                shares.append(share)
+            else:
+                without_s = seconds(work, 1)
+        ratios.append(with_s / without_s - 1)
+    return {"ratios": ratios, "shares": shares}
+
+
+def seconds_under(tool: Tool, work: Callable[[], object]) -> tuple[float, float]:
+    """Seconds that the work takes in an open window once the tool has settled, and the tool's own CPU meanwhile.
+
+    The CPU is that of all processes of the tool and all threads but this one, per second. Unlike the time that the work
+    takes, it does not depend on what else the machine does.
+    """
+    tool.start()
+    with tool.window("work"):
+        time.sleep(2.5)
+        before_s = tree_cpu_s(os.getpid()) - time.thread_time()
+        taken_s = seconds(work, 1)
+        own_s = tree_cpu_s(os.getpid()) - time.thread_time() - before_s
+    tool.stop()
+    return taken_s, own_s / taken_s
+
+
+def gil_bound() -> int:
+    """About a second of Python that never lets go of the interpreter by itself."""
+    total = 0
+    for number in range(12_000_000):
+        total += number & 7
+    return total
+
+
+def blas() -> object:
+    """About a second of matrix products."""
+    import numpy as np
+
+    matrix = np.ones((1200, 1200))
+    for _ in range(12):
+        matrix = matrix @ matrix
+        matrix /= matrix[0, 0]
+    return matrix
+
+
+def draw(edges: Edges, duration_s: float, power_w: float = POWER_W["a"]) -> Stretch:
+    """Draws until this process wakes up again; returns from when to when, for `joules` to look up afterwards."""
+    start_s = edges.now(power_w)
+    time.sleep(duration_s)
+    edges.now(IDLE_W)
+    return start_s, time.monotonic()  # appending to the edges takes some time too, which is in the window
+
+
+async def draw_async(edges: Edges, duration_s: float) -> Stretch:
+    """The same, while other coroutines may run."""
+    start_s = edges.now(POWER_W["a"])
+    await asyncio.sleep(duration_s)
+    edges.now(IDLE_W)
+    return start_s, time.monotonic()
+
+
+def joules(edges: Edges, stretches: Iterable[Stretch]) -> float:
+    """What was drawn in them. Looked up after the scene, since it takes longer than a window should."""
+    return sum(edges.energy_j(start_s, end_s) for start_s, end_s in stretches)
+
+
+def decorated(tool: Tool, function: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """The function decorated; with a tool that has no decorator, a window by hand around every call."""
+    by_tool = tool.decorated(function, name)
+    if by_tool is not None:
+        return by_tool
+
+    def by_hand(*args: Any) -> Any:
+        with tool.window(name):
+            return function(*args)
+
+    return by_hand
+
+
+def seconds(function: Callable[[], object], count: int) -> float:
+    """How long so many calls take."""
+    start_s = time.perf_counter()
+    for _ in range(count):
+        function()
+    return time.perf_counter() - start_s
+
+
+def tree_cpu_s(root: int) -> float:
+    """CPU time of a process and all that descend from it and still run."""
+    parents, own_s = {}, {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has ended
+        parents[int(folder.name)] = int(fields[1])
+        own_s[int(folder.name)] = sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
+    tree = {root}
+    for _ in range(5):
+        tree |= {pid for pid, parent in parents.items() if parent in tree}
+    return sum(own_s.get(pid, 0.0) for pid in tree)
+
+
+def beside(true_j: dict[str, float], found: dict[str, Found]) -> Outcome:
+    """For each name the truth and what the tool says of it: [true, found, low, high] in J."""
+    rows = {}
+    for name, drawn_j in true_j.items():
+        one = found.get(name, Found())
+        rows[name] = [rounded(joules) for joules in (drawn_j, one.energy_j, one.low_j, one.high_j)]
+    return {"names": rows}
+
+
+def rounded(joules: float | None) -> float | None:
+    """To a tenth of a millijoule: counters move in whole ones."""
+    return None if joules is None else round(joules, 4)
+
+
+IMPORTS = {
+    "energyprof": "import energyprof",
+    "zeus": "from zeus.monitor import ZeusMonitor",
+    "codecarbon": "from codecarbon import EmissionsTracker",
+}
+HEAVY = "torch onnxruntime transformers matplotlib pandas codecarbon pynvml numpy scipy sklearn".split()
+
+
+def import_time(tool: str, *, repeats: int) -> Outcome:
+    """Seconds that importing the tool adds to the start of Python, and which heavy libraries come with it."""
+    added_s = []
+    for _ in range(repeats):
+        without_s, with_s = (seconds(lambda p=program: fresh(p), 1) for program in ("pass", IMPORTS[tool]))
+        added_s.append(with_s - without_s)
+    listed = fresh(f"{IMPORTS[tool]}; import sys; print(*sys.modules)").split()
+    return {
+        "added_s": statistics.median(added_s),
+        "modules": len(listed),
+        "heavy": [name for name in HEAVY if name in listed and not IMPORTS[tool].split()[1].startswith(name)],
+    }
+
+
+def fresh(program: str) -> str:
+    """What a new interpreter prints."""
+    return subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout
+
+
+SCENES: dict[str, Callable[..., Outcome]] = {
+    "isolated": isolated,
+    "calls": calls,
+    "overlapping": overlapping,
+    "streams": streams,
+    "call-cost": call_cost,
+    "standing": standing,
+}
+
+
+def main() -> None:
+    """Runs one scene with one tool."""
+    tool_name, scene, text = sys.argv[1:]
+    options = json.loads(text)
+    make = TOOLS[tool_name]
+    if scene == "import-time":
+        outcome = import_time(tool_name, **options)
+    elif scene == "slowdown":
+        outcome = slowdown(lambda: make("gpu"), **options)
+    elif scene == "faulty-rapl":
+        outcome = faulty_rapl(lambda: make("cpu"), **options)
+    else:
+        edges = Edges(Path(options.pop("edges")))
+        outcome = SCENES[scene](make("gpu"), edges, **options)
+    print(json.dumps(outcome), flush=True)
+
+
+if __name__ == "__main__":
+    main()

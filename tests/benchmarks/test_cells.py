@@ -1,0 +1,68 @@
+"""The arithmetic from a scene's outcome to a cell of the table."""
+
+from __future__ import annotations
+
+import pytest
+from cells import cell
+
+
+def test_single_windows_have_a_mean_error_its_doubt_and_how_often_the_interval_held() -> None:
+    names = {"call 0": [100, 101, 99, 103], "call 1": [100, 103, 102, 104], "call 2": [100, None, None, 40]}
+    text = "+2.00% ± 1.00%; holds 50%, half-width 1.50%; 1 of 3 below resolution"
+    assert cell("isolated", {"names": names}) == text
+
+
+def test_a_tool_without_intervals_shows_none() -> None:
+    assert cell("isolated", {"names": {"a": [100, 0, None, None], "b": [100, 40, None, None]}}) == "-80% ± 20%"
+
+
+def test_of_one_name_the_sum_is_shown_and_whether_its_interval_holds() -> None:
+    assert cell("calls", {"names": {"a": [100, 99, 97, 101]}}) == "-1.00% (interval ± 2.00% holds)"
+    assert cell("calls", {"names": {"a": [100, 88, 87, 89], "b": [10, 10, None, None]}}) == (
+        "-12% (interval ± 1.00% misses), +0.00%"
+    )
+    assert cell("isolated", {"names": {"call": [100, None, None, 30]}}) == "at most 30 J of 100 J"
+
+
+def test_overlapping_spans_are_so_many_times_the_device() -> None:
+    assert cell("overlapping", {"names": {"span": [100, 800, None, None], "(total)": [150, None, None, None]}}) == (
+        "8.000 x"
+    )
+    parts = {"span": [100, 99, 98, 100], "(total)": [150, 151.5, 150, 153], "(idle)": [0, 50, 49, 51]}
+    assert cell("overlapping", {"names": {**parts, "(rest)": [0, 2.5, 2, 3]}}) == "0.990 x; sum = total, total +1.00%"
+    assert "sum off by 0.01," in cell("overlapping", {"names": {**parts, "(rest)": [0, 4.0, 2, 3]}})
+
+
+def said(energy_j: float | None, *sentences: str) -> dict[str, object]:
+    return {"duration_s": 4.0, "energy_j": energy_j, "low_j": None, "high_j": None, "said": list(sentences)}
+
+
+def test_of_a_faulty_counter_it_is_shown_what_was_said_of_the_fault() -> None:
+    healthy = said(400, "always said")
+    assert cell("faulty-rapl", said(401, "always said"), healthy=healthy) == "401 of 400 J"
+    assert cell("faulty-rapl", said(25, "always said"), healthy=healthy) == "25 of 400 J; says nothing"
+    assert cell("faulty-rapl", said(400, "half is missing"), power_w=180, healthy=healthy) == (
+        '400 of 720 J; says "half is missing"'
+    )
+    assert cell("faulty-rapl", said(None, "lost"), healthy=healthy) == 'no value; says "lost"'
+    assert cell("faulty-rapl", {"raised": "OSError: no"}) == "raises OSError: no"
+
+
+def test_what_is_missing_says_why() -> None:
+    assert cell("streams", {"missing": "no decorator"}) == "- (no decorator)"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(3.1e-6, "3.1 us"), (4e-9, "0.00 us"), (0.0041, "4.1 ms"), (1.5, "1.5 s"), (-2e-7, "-0.20 us")],
+)
+def test_a_cost_is_shown_in_the_unit_that_fits(seconds: float, text: str) -> None:
+    assert cell("call-cost", {"added_s": seconds}) == text
+
+
+def test_a_slowdown_is_the_median_of_its_pairs_with_the_interval_of_the_sign_test() -> None:
+    ratios = [0.001 * place for place in range(-5, 10)]
+    # Of 15 values the 95 % interval of the median goes from the 4th to the 12th (binomial: 1.8 % on either side).
+    text = cell("slowdown", {"ratios": ratios, "shares": [0.004, 0.006]})
+    assert text == "+0.20% (-0.20% to +0.60%); own CPU 0.50% of a core"
+    assert cell("slowdown", {"ratios": [0.5, 0.1], "shares": [-0.01]}) == "+30% (+10% to +50%); own CPU 0.00% of a core"
