@@ -25,7 +25,7 @@ PERIODS_S = (0.001, 0.02, 0.1)
 DURATIONS_S = (0.01, 0.05, 0.1, 0.5, 5.0)
 NOISES = (0.0, 0.01)
 POLLS_PER_PERIOD = 4
-SLOWEST_POLL_S = 0.02
+SLOWEST_POLL_S = 0.025
 
 
 @dataclass(frozen=True)

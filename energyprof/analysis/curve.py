@@ -212,6 +212,7 @@ def _tick_times(after_s: Floats, seen_s: Floats, domain: Domain) -> _Ticks:
     times_s = np.empty_like(seen_s)
     # A tick is no later than the poll that saw it.
     times_s[~first] = np.where(grid.agrees, np.minimum(grid.times_s, seen), (after + seen) / 2)
-    periods_back = np.floor((seen_s[first] - grid.origin_s) / grid.period_s)
-    times_s[first] = grid.origin_s + periods_back * grid.period_s
+    # A first reading may be as old as a period; one that came just before the grid's instant, by its jitter, is not.
+    elapsed = np.floor((seen_s[first] + 2 * grid.jitter_s - grid.origin_s) / grid.period_s)
+    times_s[first] = np.minimum(grid.origin_s + elapsed * grid.period_s, seen_s[first])
     return _Ticks(times_s, grid.jitter_s, grid.period_s, grid.stretch)

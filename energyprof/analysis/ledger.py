@@ -165,7 +165,10 @@ def apportion(
     time_s: Floats = np.zeros((len(set(kind.tolist())) + 1, len(interval_j)))
     np.add.at(time_s, kind, occupancy_s)
     busy_j = interval_j - np.where(unseen, 0.0, free_j)
-    fitted = fitted_work(time_s[:-1], busy_j, quiet, curve.jitter_s)
+    at_ticks: Floats = np.zeros((len(time_s) - 1, len(times_s)))
+    for owner in range(owners):
+        at_ticks[kind[owner]] += work.of([owner]).active(times_s) / np.maximum(work.active(times_s), 1)
+    fitted = fitted_work(time_s[:-1], busy_j, at_ticks, quiet, curve.jitter_s)
     time_s[-1] = np.where(unseen, free_s, 0.0)  # quiet time of unknown power is one kind more
     alone = (by_interval(active > 1) == 0) & _between_ticks(times_s, curve)
     division = divide(time_s, busy_j, widths_s, alone, curve.jitter_s, curve.scatter_s)

@@ -28,7 +28,8 @@ class FittedWork:
     """Power of each owner while it is active. Shape of both: (owners,).
 
     Attributes:
-        power_w: gross watts, not negative. uncertainty_w: heteroscedasticity-robust standard error (HC3).
+        power_w: gross watts, not negative. uncertainty_w: heteroscedasticity-robust standard error (HC3), and what a
+            shift of all ticks by their jitter would change.
     """
 
     power_w: Floats
@@ -39,11 +40,14 @@ class FittedWork:
         return FittedWork(self.power_w[kinds], self.uncertainty_w[kinds])
 
 
-def fitted_work(occupancy_s: Floats, busy_j: Floats, quiet: QuietHalves, jitter_s: float) -> FittedWork | None:
+def fitted_work(
+    occupancy_s: Floats, busy_j: Floats, at_ticks: Floats, quiet: QuietHalves, jitter_s: float
+) -> FittedWork | None:
     """E_k = sum_f p_f B_fk over tick intervals k: busy joules regressed on each owner's busy time, p_f >= 0.
 
     Args:
         occupancy_s: B_fk, shape (owners, intervals). busy_j: E_k without the quiet part, shape (intervals,).
+        at_ticks: each owner's share of the instant at which intervals meet. Shape: (owners, intervals + 1).
         quiet: must be known, or the busy joules hold some of the idle power.
         jitter_s: standard deviation of where the tick intervals meet.
 
@@ -73,4 +77,7 @@ def fitted_work(occupancy_s: Floats, busy_j: Floats, quiet: QuietHalves, jitter_
     leverage = np.einsum("ij,jk,ik->i", design, inverse, design)
     scaled = design * (residual / np.maximum(1 - leverage, 1e-6))[:, None]
     covariance = inverse @ (scaled.T @ scaled) @ inverse
-    return FittedWork(power_w, np.sqrt(np.diag(covariance)))
+    # If all ticks are late by the jitter, B_fk gains what ran at its end and loses what ran at its start.
+    gained = np.diff(at_ticks, axis=1)[:, used].T
+    shift_w = jitter_s * (inverse @ (design.T @ (gained @ (power_w - quiet.last.power_w))))
+    return FittedWork(power_w, np.hypot(np.sqrt(np.diag(covariance)), shift_w))

@@ -45,8 +45,8 @@ DITHER = 0.2
 OUT_OF_STEP = 0.955
 """Polls come 0.855 to 1.055 periods after each other, evenly spread: polls in step with a counter would see each of its
 ticks equally late, and its grid could not be told to better than a poll. Spread about exactly 20 ms, five polls would
-still be one period of a 100 ms counter: simulated, its grid was known to 2.2 ms after 10 s. Now 5.24 polls are (4.19 of
-those that are to come four times a period), which is no simple ratio: it is known to 0.04 ms."""
+still be one period of a 100 ms counter: simulated, its grid was known to 2.2 ms after 10 s. Of polls that are to come
+four times a period now 4.19 do, which is no simple ratio: it is known to 0.04 ms."""
 
 
 SUSPENDED_S = 0.05

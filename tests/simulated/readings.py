@@ -6,6 +6,7 @@ import random
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
+from energyprof.capture.sampler_process import spaced
 from energyprof.model.domain import Domain
 from energyprof.model.timeline import Timeline
 
@@ -76,5 +77,5 @@ def polled(
             counts.append(count)
         before_s, last = now_s, count
         turn = (turn + 0.6180339887) % 1
-        now_s += poll_s * (0.9 + 0.2 * turn) + generator.random() * 5e-4
+        now_s += spaced(round(poll_s * 1e9), turn) / 1e9 + generator.random() * 5e-4
     return Timeline(domain, after_s, seen_s, counts, before_s)
