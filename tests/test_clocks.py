@@ -14,7 +14,7 @@ MODULES = sorted(
 
 WALL_CLOCKS = {"time", "time_ns", "localtime", "gmtime", "CLOCK_REALTIME"}
 LABELS = {"capture/first_look.py": 1, "profiler/profiler.py": 1}
-"""Where a wall time is a label and nothing else, and how often: when a meter was looked at, when the record was made."""
+"""Where a wall time is a label and nothing else: when a meter was looked at, when the record was made."""
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
