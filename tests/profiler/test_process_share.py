@@ -84,3 +84,15 @@ def test_the_log_of_a_busy_process_shows_its_own_time() -> None:
     assert times_s[1] > times_s[0]
     log.forget_before(times_s[1] + 1)
     assert log.columns()[0] == times_s[1:]
+
+
+def test_without_any_idle_time_seen_no_share_is_taken_off() -> None:
+    course, span = Course(idle_w=150), OpenSpan("work", None)
+    span.segments, span.closed = [(500_000_000, 6_000_000_000)], True
+    books = Books(SpanLog(), [PACKAGE], 0.5)
+    books.close_until(6.0, [span], [], [polled(course, 7.0, domain=PACKAGE)], used(1, 1))
+    work = measurement_of(books, "work", Site(grid=None))
+    assert work.energy.value == pytest.approx(150 * 5.5, rel=0.01)
+    assert work.energy_process.value is None
+    assert "idle power is not known" in (work.energy_process.reason or "")
+    assert work.contended is None
