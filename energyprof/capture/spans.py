@@ -161,7 +161,7 @@ class SpanLog:
             closed = [span for span in ended if _placed(span)]
             self._kept = [span for span in ended if span.marks is not None]
             bundles, self._bundles, self._stretches = self._bundles, [], 0
-        keep(span.parent for span in ended)
+            keep([*running, *(span.parent for span in ended)])  # whoever takes them knows them one by one
         known = set(ended)
         on_device = [span for span in ended if span.marks is not None]
         return [*bundles, *closed], [*(span for span in running if span not in known), *on_device]

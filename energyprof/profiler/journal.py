@@ -71,9 +71,10 @@ class Journal:
         """Appends the spans that have ended, and how far the open ones have come."""
         if closed:
             self.write("spans", [span_json(span) for span in closed])
+        were_going_on = bool(self._written)
         going_on = [self._progress(span) for span in running]
-        self._written = {span.id: self._written.get(span.id, 0) for span in running}
-        if going_on or self._written:
+        self._written = {span.id: self._written[span.id] for span in running}
+        if going_on or were_going_on:
             self.write("open", going_on)
 
     def _progress(self, span: OpenSpan) -> dict[str, Any]:
