@@ -43,7 +43,7 @@ class OpenSpan:
         primary: the innermost log that was active when it began.
         uncounted: for each work unit that could not be counted, why.
         kept: whether something refers to it, so that it cannot be bundled; then its parent is kept as well.
-        marks: of each active stretch in the stream of a CUDA device; None where none are left, and once they are read.
+        marks: of active stretches in the stream of a CUDA device; None where there are none, and once they are read.
     """
 
     __slots__ = (
@@ -285,17 +285,21 @@ class Stretch:
 def _begin_on_device(span: OpenSpan) -> None:
     if not _marks_wanted():
         synchronise_devices()
-        return
-    mark = _marker.mark(initialised_cuda())
-    if mark is not None:
-        span.marks = [*(span.marks or []), (mark, None)]
+    elif (mark := _marker.mark(initialised_cuda())) is not None:
+        span.marks = span.marks or {}
+        span.marks[_ended_stretches(span)] = (mark, None)
 
 
 def _end_on_device(span: OpenSpan) -> None:
-    if span.marks and span.marks[-1][1] is None and (mark := _marker.mark(initialised_cuda())) is not None:
-        span.marks[-1] = (span.marks[-1][0], mark)
+    number = _ended_stretches(span)
+    if span.marks and number in span.marks and (mark := _marker.mark(initialised_cuda())) is not None:
+        span.marks[number] = (span.marks[number][0], mark)
     else:
         synchronise_devices()
+
+
+def _ended_stretches(span: OpenSpan) -> int:
+    return bool(span.end_ns) + len(span.later or ())
 
 
 def _marks_wanted() -> bool:
