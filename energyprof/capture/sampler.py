@@ -19,6 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from energyprof.capture.background import start_thread
 from energyprof.capture.collected import Collected, fault_reasons
 from energyprof.capture.first_look_file import FirstLookFile, read_first_look, unseen_meter
 from energyprof.capture.ring import Ring
@@ -100,7 +101,7 @@ class Sampler:
 
         Raises:
             UnknownName: there is no sensor of such a name.
-            NotMeasurable: nothing can be measured, or there is no room for the ring.
+            NotMeasurable: nothing can be measured, or there is no room for the ring, or no process or thread.
         """
         try:
             self._launch()
@@ -111,7 +112,11 @@ class Sampler:
             ) from error
         if wait:
             self.ready_or_stopped()
-        threading.Thread(target=self._drain_forever, name="energyprof-drain", daemon=True).start()
+        try:
+            start_thread(self._drain_forever, "drain")
+        except NotMeasurable:
+            self.stop()
+            raise
 
     def _launch(self) -> None:
         folder = self._folder or Path(tempfile.mkdtemp(prefix="energyprof-", dir=_memory_folder()))
@@ -120,7 +125,7 @@ class Sampler:
         try:
             self._ring = Ring.create(path, self._period_s)
             self._child = self._spawn(path)
-        except OSError:
+        except (OSError, NotMeasurable):
             if self._ring is not None:
                 self._close(self._ring)
             self._remove_files(path)

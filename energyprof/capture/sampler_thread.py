@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import queue
-import threading
 import time
 from typing import Any
 
+from energyprof.capture.background import start_thread
 from energyprof.capture.sampler_process import Surroundings, serve
 
 STEP_S = 0.05
@@ -19,13 +19,16 @@ STEP_S = 0.05
 
 
 class SamplerThread:
-    """Stands where the child process would; speaks the same line of JSON."""
+    """Stands where the child process would; speaks the same line of JSON.
+
+    Raises:
+        NotMeasurable: there is no thread to be had.
+    """
 
     def __init__(self, request: dict[str, Any]) -> None:
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._request = request
-        self._thread = threading.Thread(target=self._run, name="energyprof-sampler", daemon=True)
-        self._thread.start()
+        self._thread = start_thread(self._run, "sampler")
 
     def _run(self) -> None:
         surroundings = Surroundings(alive=lambda: True, cpu_ns=time.thread_time_ns)

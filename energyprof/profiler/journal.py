@@ -37,7 +37,7 @@ class Journal:
         self.failure: str | None = None
         self._file: int | None = None
         self._written: dict[int, int] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def open(self) -> None:
         """Makes the file.
@@ -99,7 +99,7 @@ class Journal:
 
     def leave_to_parent(self) -> None:
         """In the child of a fork: the file is the parent's, and whoever held the lock is not here."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self.close()
 
     def remove(self) -> None:
