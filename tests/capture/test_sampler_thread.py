@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,20 @@ except UnknownName as error:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert "nvml" in done.stdout
     assert done.stdout.endswith(" 1\n")
+
+
+@pytest.mark.parametrize("how", ["process", "thread"])
+def test_a_program_that_never_stops_its_profiler_leaves_no_file(how: str, gpu: SimulatedGpu) -> None:
+    program = """
+from energyprof import Profiler
+profiler = Profiler(sensors=["nvml"]).start()
+print(profiler._sampler._ring.path.parent)
+"""
+    env = {**os.environ, **gpu.env, "ENERGYPROF_SAMPLER": how}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    folder, end_s = Path(done.stdout.strip()), time.monotonic() + 30
+    while folder.exists() and time.monotonic() < end_s:
+        time.sleep(0.02)
+    assert not folder.exists()
