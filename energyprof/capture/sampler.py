@@ -14,6 +14,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
@@ -153,10 +154,9 @@ class Sampler:
         if os.environ.get(MODE, "").lower() == "thread":
             return self._thread(request, f"because {MODE}=thread asks for it")
         command = [sys.executable, "-I", "-S", "-c", _START, json.dumps(request), "\n".join(_import_paths())]
+        heard = subprocess.PIPE if self._collected is None else subprocess.DEVNULL  # one that is started again is not
         try:
-            return subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-            )
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=heard, stderr=subprocess.PIPE, text=True)
         except OSError as error:
             return self._thread(request, f"since no child process can be started here ({error})")
 
@@ -369,8 +369,8 @@ class Sampler:
         self._collected.resume()
         if self._tell is not None:
             self._tell("restarted", None)
-        self._child = self._spawn(self._ring.path)
-        _first_line(self._child)
+        with suppress(NotMeasurable):  # neither a process nor a thread: the gap lasts to the end
+            self._child = self._spawn(self._ring.path)
 
 
 _running: weakref.WeakSet[Sampler] = weakref.WeakSet()
