@@ -18,6 +18,10 @@ CudaMode = Literal["synchronise", "events"]
 ANCHOR_NS = 10_000_000_000
 """How long two clocks are taken to run alike: at 10 parts in a million they part by 0.1 ms."""
 
+STALE_NS = 300_000_000_000
+"""When a device that was never seen idle is waited for, so that the clocks part by no more than 3 ms; CUDA tells the
+time between two events as a float of 32 bits, which is by then good to 0.03 ms."""
+
 PROMPT_NS = 100_000
 """An event that is passed so soon after it was put into the stream found the device idle, and tells its time."""
 
@@ -105,8 +109,8 @@ class Marker:
     def mark(self, cuda: Any) -> Mark | None:
         """A mark; None where there can be none, as while a CUDA graph is captured or after the user's work failed.
 
-        The first on a device waits for it once, to learn its clock; later the clock is read again when a mark happens
-        to find the device idle.
+        The first on a device waits for it, to learn its clock; later the clock is read again when a mark happens to
+        find the device idle, or waits for it after all where none did for minutes.
         """
         try:
             return None if cuda.is_current_stream_capturing() else self._mark(cuda)
@@ -115,15 +119,16 @@ class Marker:
 
     def _mark(self, cuda: Any) -> Mark:
         device = cuda.current_device()
-        if device not in self._anchors:
+        age_ns = monotonic_ns() - self._anchors[device][1] if device in self._anchors else STALE_NS
+        if age_ns >= STALE_NS:
             cuda.synchronize(device)
         before_ns = monotonic_ns()
         event = cuda.Event(enable_timing=True)
         event.record()
-        if device not in self._anchors:
+        if age_ns >= STALE_NS:
             event.synchronize()
             self._anchors[device] = (event, (before_ns + monotonic_ns()) // 2)
-        elif before_ns - self._anchors[device][1] > ANCHOR_NS and event.query():
+        elif age_ns > ANCHOR_NS and event.query():
             after_ns = monotonic_ns()
             if after_ns - before_ns < PROMPT_NS:
                 self._anchors[device] = (event, (before_ns + after_ns) // 2)

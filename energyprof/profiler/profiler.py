@@ -65,7 +65,7 @@ class Profiler:
         grid: ISO 3166 alpha-3 ("FRA"), a region ("US-CA"), or g CO2e/kWh; None = CO2e and water stay unknown.
         pue: power usage effectiveness of the place. wue_l_per_kwh: on-site water per kWh of IT energy.
         cuda: how CUDA work comes to lie inside its span: "synchronise" waits for the device at both edges; "events"
-            leaves marks in the stream and waits for nothing until the profiler stops.
+            leaves marks in the stream and waits for next to nothing until the profiler stops.
         out: folder for the record of the run, to which evidence is added every second; None = none is written.
 
     Raises:

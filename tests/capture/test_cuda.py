@@ -8,7 +8,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from energyprof.capture.cuda import Mark, device_stretch, device_stretches, on_host_clock
+from energyprof.capture.cuda import STALE_NS, Mark, Marker, device_stretch, device_stretches, on_host_clock
 from energyprof.capture.spans import OpenSpan, SpanLog, Stretch, begin, finish
 
 MS = 1_000_000
@@ -219,3 +219,21 @@ def test_a_host_stretch_after_one_that_the_device_began_late_stays_in_order(cuda
     marks = {0: (Mark(first, anchor, 0), Mark(last, anchor, 0))}
     placed = device_stretches([(10 * MS, 11 * MS), (12 * MS, 15 * MS)], marks)
     assert placed == [(12 * MS, 15 * MS), (100 * MS, 180 * MS)]
+
+
+def test_the_clock_of_a_device_that_is_never_idle_is_read_again_after_minutes(cuda: SimulatedCuda) -> None:
+    marker = Marker()
+    first = marker.mark(cuda)
+    assert first is not None
+    aged_ns = first.anchor_ns - STALE_NS
+    marker._anchors[0] = first.anchor, aged_ns + STALE_NS // 2
+    cuda.kernel(100_000)
+    young = marker.mark(cuda)
+    assert young is not None
+    assert (young.anchor, cuda.waits) == (first.anchor, 1)
+    marker._anchors[0] = first.anchor, aged_ns
+    renewed, later = marker.mark(cuda), marker.mark(cuda)
+    assert renewed is not None
+    assert later is not None
+    assert renewed.anchor is later.anchor is renewed.event
+    assert (cuda.waits, renewed.passed_ns()) == (2, renewed.anchor_ns)
