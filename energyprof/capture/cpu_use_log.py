@@ -7,6 +7,7 @@ import threading
 import time
 from bisect import bisect_left
 
+from energyprof.capture.background import start_thread
 from energyprof.sensors.busy import busy_cpu_s, tree_cpu_s
 
 PERIOD_S = 0.5
@@ -24,13 +25,17 @@ class CpuUseLog:
         self.times_s: list[float] = []
         self.busy_s: list[float] = []
         self.own_s: list[float] = []
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._ended = threading.Event()
 
     def start(self) -> None:
-        """Reads once, and then in a thread of its own, if there is anything to read."""
+        """Reads once, and then in a thread of its own, if there is anything to read.
+
+        Raises:
+            NotMeasurable: there is no thread to be had.
+        """
         if self.read():
-            threading.Thread(target=self._read_on, name="energyprof-cpu-use", daemon=True).start()
+            start_thread(self._read_on, "cpu-use")
 
     def read(self) -> bool:
         """Reads once more; False where the kernel does not tell."""

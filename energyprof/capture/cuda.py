@@ -18,6 +18,10 @@ CudaMode = Literal["synchronise", "events"]
 ANCHOR_NS = 10_000_000_000
 """How long two clocks are taken to run alike: at 10 parts in a million they part by 0.1 ms."""
 
+STALE_NS = 300_000_000_000
+"""When a device that was never seen idle is waited for, so that the clocks part by no more than 3 ms; CUDA tells the
+time between two events as a float of 32 bits, which is by then good to 0.03 ms."""
+
 PROMPT_NS = 100_000
 """An event that is passed so soon after it was put into the stream found the device idle, and tells its time."""
 
@@ -45,7 +49,9 @@ class Mark(NamedTuple):
         return on_host_clock(self.anchor_ns, self.anchor.elapsed_time(self.event))
 
 
-Marks = list[tuple[Mark, Mark | None]]
+Marks = dict[int, tuple[Mark, Mark | None]]
+"""The marks at both edges of a span's active stretches, by the number of the stretch; where there could be none, as
+while a CUDA graph was captured, an edge has no mark."""
 
 
 def on_host_clock(anchor_ns: int, elapsed_ms: float) -> int:
@@ -65,18 +71,33 @@ def device_stretch(host_ns: Stretch, device_ns: Stretch) -> Stretch:
 
 
 def device_stretches(host_ns: Sequence[Stretch], marks: Marks) -> list[Stretch] | None:
-    """The active stretches of a span by its marks, in order and free of overlap; None while the device is not done."""
-    found: list[Stretch] = []
-    for host, (begin, end) in zip(host_ns, marks, strict=False):
-        first_ns, last_ns = begin.passed_ns(), None if end is None else end.passed_ns()
-        if first_ns is None or last_ns is None:
+    """The active stretches of a span by its marks, in order and free of overlap; None while the device is not done.
+
+    A stretch without marks at both edges is left where the host saw it, as is one whose device failed.
+    """
+    placed: list[Stretch] = []
+    for number, host in enumerate(host_ns):
+        begin, end = marks.get(number, (None, None))
+        stretch = host if begin is None or end is None else marked_stretch(host, begin, end)
+        if stretch is None:
             return None
-        low, high = device_stretch(host, (first_ns, last_ns))
+        placed.append(stretch)
+    found: list[Stretch] = []
+    for low, high in sorted(placed):
         if found and low <= found[-1][1]:
             found[-1] = (found[-1][0], max(found[-1][1], high))
         else:
             found.append((low, high))
-    return found + list(host_ns[len(marks) :])
+    return found
+
+
+def marked_stretch(host_ns: Stretch, begin: Mark, end: Mark) -> Stretch | None:
+    """When a span was at work between two marks; None while the device is not done."""
+    try:
+        first_ns, last_ns = begin.passed_ns(), end.passed_ns()
+    except RuntimeError:  # of the user's own work, whose next call raises it again; what the device did is not known
+        return host_ns
+    return None if first_ns is None or last_ns is None else device_stretch(host_ns, (first_ns, last_ns))
 
 
 class Marker:
@@ -86,23 +107,28 @@ class Marker:
         self._anchors: dict[int, tuple[Any, int]] = {}
 
     def mark(self, cuda: Any) -> Mark | None:
-        """A mark; None where there can be none, as while a CUDA graph is captured.
+        """A mark; None where there can be none, as while a CUDA graph is captured or after the user's work failed.
 
-        The first on a device waits for it once, to learn its clock; later the clock is read again when a mark happens
-        to find the device idle.
+        The first on a device waits for it, to learn its clock; later the clock is read again when a mark happens to
+        find the device idle, or waits for it after all where none did for minutes.
         """
-        if cuda.is_current_stream_capturing():
+        try:
+            return None if cuda.is_current_stream_capturing() else self._mark(cuda)
+        except RuntimeError:  # CUDA raises it again at the user's next call, where it is awaited
             return None
+
+    def _mark(self, cuda: Any) -> Mark:
         device = cuda.current_device()
-        if device not in self._anchors:
+        age_ns = monotonic_ns() - self._anchors[device][1] if device in self._anchors else STALE_NS
+        if age_ns >= STALE_NS:
             cuda.synchronize(device)
         before_ns = monotonic_ns()
         event = cuda.Event(enable_timing=True)
         event.record()
-        if device not in self._anchors:
+        if age_ns >= STALE_NS:
             event.synchronize()
             self._anchors[device] = (event, (before_ns + monotonic_ns()) // 2)
-        elif before_ns - self._anchors[device][1] > ANCHOR_NS and event.query():
+        elif age_ns > ANCHOR_NS and event.query():
             after_ns = monotonic_ns()
             if after_ns - before_ns < PROMPT_NS:
                 self._anchors[device] = (event, (before_ns + after_ns) // 2)

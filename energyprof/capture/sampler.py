@@ -14,11 +14,13 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from energyprof.capture.background import start_thread
 from energyprof.capture.collected import Collected, fault_reasons
 from energyprof.capture.first_look_file import FirstLookFile, read_first_look, unseen_meter
 from energyprof.capture.ring import Ring
@@ -100,7 +102,7 @@ class Sampler:
 
         Raises:
             UnknownName: there is no sensor of such a name.
-            NotMeasurable: nothing can be measured, or there is no room for the ring.
+            NotMeasurable: nothing can be measured, or there is no room for the ring, or no process or thread.
         """
         try:
             self._launch()
@@ -111,7 +113,11 @@ class Sampler:
             ) from error
         if wait:
             self.ready_or_stopped()
-        threading.Thread(target=self._drain_forever, name="energyprof-drain", daemon=True).start()
+        try:
+            start_thread(self._drain_forever, "drain")
+        except NotMeasurable:
+            self.stop()
+            raise
 
     def _launch(self) -> None:
         folder = self._folder or Path(tempfile.mkdtemp(prefix="energyprof-", dir=_memory_folder()))
@@ -120,7 +126,7 @@ class Sampler:
         try:
             self._ring = Ring.create(path, self._period_s)
             self._child = self._spawn(path)
-        except OSError:
+        except (OSError, NotMeasurable):
             if self._ring is not None:
                 self._close(self._ring)
             self._remove_files(path)
@@ -148,10 +154,9 @@ class Sampler:
         if os.environ.get(MODE, "").lower() == "thread":
             return self._thread(request, f"because {MODE}=thread asks for it")
         command = [sys.executable, "-I", "-S", "-c", _START, json.dumps(request), "\n".join(_import_paths())]
+        heard = subprocess.PIPE if self._collected is None else subprocess.DEVNULL  # one that is started again is not
         try:
-            return subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-            )
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=heard, stderr=subprocess.PIPE, text=True)
         except OSError as error:
             return self._thread(request, f"since no child process can be started here ({error})")
 
@@ -364,8 +369,8 @@ class Sampler:
         self._collected.resume()
         if self._tell is not None:
             self._tell("restarted", None)
-        self._child = self._spawn(self._ring.path)
-        _first_line(self._child)
+        with suppress(NotMeasurable):  # neither a process nor a thread: the gap lasts to the end
+            self._child = self._spawn(self._ring.path)
 
 
 _running: weakref.WeakSet[Sampler] = weakref.WeakSet()

@@ -6,30 +6,49 @@ late while Python code runs; each is stamped before and after, and the intervals
 
 from __future__ import annotations
 
+import atexit
 import json
 import queue
 import threading
 import time
 from typing import Any
 
+from energyprof.capture.background import start_thread
 from energyprof.capture.sampler_process import Surroundings, serve
 
 STEP_S = 0.05
 """How often one that waits looks whether the thread still lives."""
 
+LEAVE_S = 2.0
+"""What the end of a program waits at most for the thread, which needs one period unless a sensor hangs."""
+
 
 class SamplerThread:
-    """Stands where the child process would; speaks the same line of JSON."""
+    """Stands where the child process would; speaks the same line of JSON.
+
+    It ends with the program, and then removes the files that nobody stopped it from writing, as a child would.
+
+    Raises:
+        NotMeasurable: there is no thread to be had.
+    """
 
     def __init__(self, request: dict[str, Any]) -> None:
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._request = request
-        self._thread = threading.Thread(target=self._run, name="energyprof-sampler", daemon=True)
-        self._thread.start()
+        self._left = threading.Event()
+        self._thread = start_thread(self._run, "sampler")
+        atexit.register(self._leave)
 
     def _run(self) -> None:
-        surroundings = Surroundings(alive=lambda: True, cpu_ns=time.thread_time_ns)
-        serve(self._request, lambda message: self._lines.put(json.dumps(message)), surroundings)
+        surroundings = Surroundings(alive=lambda: not self._left.is_set(), cpu_ns=time.thread_time_ns)
+        try:
+            serve(self._request, lambda message: self._lines.put(json.dumps(message)), surroundings)
+        finally:
+            atexit.unregister(self._leave)
+
+    def _leave(self) -> None:
+        self._left.set()
+        self._thread.join(LEAVE_S)
 
     def first_line(self, timeout_s: float) -> str:
         """What it says first; empty where it ended, or took too long."""

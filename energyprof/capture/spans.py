@@ -12,8 +12,10 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from time import monotonic_ns
+from typing import NamedTuple
 
 from energyprof.capture.bundle import Bundle, bundled, keep
 from energyprof.capture.cuda import CudaMode, Marker, Marks, device_stretches, initialised_cuda, synchronise_devices
@@ -43,7 +45,7 @@ class OpenSpan:
         primary: the innermost log that was active when it began.
         uncounted: for each work unit that could not be counted, why.
         kept: whether something refers to it, so that it cannot be bundled; then its parent is kept as well.
-        marks: of each active stretch in the stream of a CUDA device; None where none are left, and once they are read.
+        marks: of active stretches in the stream of a CUDA device; None where there are none, and once they are read.
     """
 
     __slots__ = (
@@ -95,8 +97,24 @@ class OpenSpan:
 Finished = OpenSpan | Bundle
 
 
+class _Held(NamedTuple):
+    """What a log keeps of the spans that have closed: replaced as a whole, so that whoever interrupts sees all of it.
+
+    Attributes:
+        waiting: taken from the queue, and not looked at yet. kept: looked at, and not bundled.
+        stretches: of the bundles.
+    """
+
+    waiting: list[OpenSpan]
+    kept: list[OpenSpan]
+    bundles: list[Bundle]
+    stretches: int
+
+
 class SpanLog:
     """Receives the spans that close while it is active.
+
+    A signal handler may call anything here, in the midst of any other call of the same thread.
 
     Args:
         cuda: whether the edges of spans wait for CUDA devices while this is the innermost log, or leave marks.
@@ -105,14 +123,13 @@ class SpanLog:
 
     def __init__(self, crowded: Callable[[], None] = lambda: None, cuda: CudaMode = "synchronise") -> None:
         self.closed: deque[OpenSpan] = deque()
-        self._kept: list[OpenSpan] = []
-        self._bundles: list[Bundle] = []
-        self._stretches = 0
+        self._held = _Held([], [], [], 0)
         self._crowded = crowded
         self._since_ns = 0
         self._open_at_end: list[OpenSpan] | None = None
         self.cuda = cuda
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._bundling = False
 
     def activate(self) -> None:
         """Receives spans from now on."""
@@ -129,23 +146,29 @@ class SpanLog:
 
     def bundle(self) -> None:
         """Bundles the short spans among those that have closed, unless somebody is at it or takes them."""
-        if not self._lock.acquire(blocking=False):  # it may be this very thread, which collects garbage meanwhile
+        if not self._lock.acquire(blocking=False):
             return
         try:
             self._bundle()
         finally:
             self._lock.release()
-        if len(self._kept) > CROWDED or self._stretches > CROWDED_STRETCHES:
+        if len(self._held.kept) > CROWDED or self._held.stretches > CROWDED_STRETCHES:
             self._crowded()
 
     def _bundle(self) -> None:
-        batch = self._closed_so_far()
-        outside = [*open_spans(), *list(self.closed)]  # in this order: a span moves from the first to the second
-        keep(span.parent for span in outside)
-        bundles, kept = bundled(batch, self._since_ns)
-        self._bundles += bundles
-        self._kept += kept
-        self._stretches += sum(len(bundle.segments) for bundle in bundles)
+        if self._bundling:  # this very thread, which a signal or the collection of garbage interrupted
+            return
+        self._bundling = True
+        try:
+            self._gather()
+            held = self._held
+            outside = [*open_spans(), *list(self.closed)]  # in this order: a span moves from the first to the second
+            keep(span.parent for span in outside)
+            bundles, kept = bundled(held.waiting, self._since_ns)
+            stretches = held.stretches + sum(len(bundle.segments) for bundle in bundles)
+            self._replace(held, _Held([], held.kept + kept, held.bundles + bundles, stretches))
+        finally:
+            self._bundling = False
 
     def take(self, most: int = FULL) -> tuple[list[Finished], list[OpenSpan]]:
         """The spans that closed since the last time, and those that are open; of more than `most` short ones bundles.
@@ -157,28 +180,34 @@ class SpanLog:
             if len(self.closed) > most:
                 self._bundle()
             running = open_spans() if self._open_at_end is None else self._open_at_end
-            ended: list[OpenSpan] = [*self._kept, *self._closed_so_far()]
+            self._gather()
+            held = self._held
+            ended = held.kept + held.waiting
+            keep([*running, *(span.parent for span in ended)])  # whoever takes them knows them one by one
             closed = [span for span in ended if _placed(span)]
-            self._kept = [span for span in ended if span.marks is not None]
-            bundles, self._bundles, self._stretches = self._bundles, [], 0
-        keep(span.parent for span in ended)
+            on_device = [span for span in ended if span.marks is not None]
+            if not self._replace(held, _Held([], on_device, [], 0)):
+                return self.take(most)
         known = set(ended)
-        on_device = [span for span in ended if span.marks is not None]
-        return [*bundles, *closed], [*(span for span in running if span not in known), *on_device]
+        return [*held.bundles, *closed], [*(span for span in running if span not in known), *on_device]
 
     def last_ns(self) -> int:
         """When the last span ended that was not taken yet; 0 where there is none."""
         with self._lock:
-            waiting: list[Finished] = [*self._bundles, *self._kept, *list(self.closed)]
+            held = self._held
+            waiting: list[Finished] = [*held.bundles, *held.kept, *held.waiting, *list(self.closed)]
         return max((span.segments[-1][1] for span in waiting if span.segments), default=0)
 
-    @property
-    def held(self) -> int:
-        """How many spans and stretches are kept."""
-        return len(self.closed) + len(self._kept) + self._stretches
+    def _gather(self) -> None:
+        """Moves the spans that have closed so far; in one call, so that no signal comes while they are nowhere."""
+        oldest = map(deque.popleft, itertools.repeat(self.closed, len(self.closed)))
+        with suppress(IndexError):  # whoever interrupted has moved them
+            self._held.waiting.extend(oldest)
 
-    def _closed_so_far(self) -> list[OpenSpan]:
-        return [self.closed.popleft() for _ in range(len(self.closed))]
+    def _replace(self, held: _Held, new: _Held) -> bool:
+        """False where whoever interrupted has taken what was held; no signal comes between the look and the change."""
+        self._held, done = (new, True) if self._held is held else (self._held, False)
+        return done
 
 
 _active: tuple[SpanLog, ...] = ()
@@ -285,17 +314,21 @@ class Stretch:
 def _begin_on_device(span: OpenSpan) -> None:
     if not _marks_wanted():
         synchronise_devices()
-        return
-    mark = _marker.mark(initialised_cuda())
-    if mark is not None:
-        span.marks = [*(span.marks or []), (mark, None)]
+    elif (mark := _marker.mark(initialised_cuda())) is not None:
+        span.marks = span.marks or {}
+        span.marks[_ended_stretches(span)] = (mark, None)
 
 
 def _end_on_device(span: OpenSpan) -> None:
-    if span.marks and span.marks[-1][1] is None and (mark := _marker.mark(initialised_cuda())) is not None:
-        span.marks[-1] = (span.marks[-1][0], mark)
+    number = _ended_stretches(span)
+    if span.marks and number in span.marks and (mark := _marker.mark(initialised_cuda())) is not None:
+        span.marks[number] = (span.marks[number][0], mark)
     else:
         synchronise_devices()
+
+
+def _ended_stretches(span: OpenSpan) -> int:
+    return bool(span.end_ns) + len(span.later or ())
 
 
 def _marks_wanted() -> bool:

@@ -37,7 +37,7 @@ class Journal:
         self.failure: str | None = None
         self._file: int | None = None
         self._written: dict[int, int] = {}
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
 
     def open(self) -> None:
         """Makes the file.
@@ -71,9 +71,10 @@ class Journal:
         """Appends the spans that have ended, and how far the open ones have come."""
         if closed:
             self.write("spans", [span_json(span) for span in closed])
+        were_going_on = bool(self._written)
         going_on = [self._progress(span) for span in running]
-        self._written = {span.id: self._written.get(span.id, 0) for span in running}
-        if going_on or self._written:
+        self._written = {span.id: self._written[span.id] for span in running}
+        if going_on or were_going_on:
             self.write("open", going_on)
 
     def _progress(self, span: OpenSpan) -> dict[str, Any]:
@@ -98,7 +99,7 @@ class Journal:
 
     def leave_to_parent(self) -> None:
         """In the child of a fork: the file is the parent's, and whoever held the lock is not here."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self.close()
 
     def remove(self) -> None:

@@ -17,6 +17,7 @@ from typing import Any, get_args
 from energyprof.analysis.cpu_use import CpuUse
 from energyprof.analysis.reference import follow
 from energyprof.capture import spans
+from energyprof.capture.background import start_thread
 from energyprof.capture.cpu_use_log import CpuUseLog
 from energyprof.capture.cuda import CudaMode, synchronise_devices
 from energyprof.capture.sampler import Sampler
@@ -64,7 +65,7 @@ class Profiler:
         grid: ISO 3166 alpha-3 ("FRA"), a region ("US-CA"), or g CO2e/kWh; None = CO2e and water stay unknown.
         pue: power usage effectiveness of the place. wue_l_per_kwh: on-site water per kWh of IT energy.
         cuda: how CUDA work comes to lie inside its span: "synchronise" waits for the device at both edges; "events"
-            leaves marks in the stream and waits for nothing until the profiler stops.
+            leaves marks in the stream and waits for next to nothing until the profiler stops.
         out: folder for the record of the run, to which evidence is added every second; None = none is written.
 
     Raises:
@@ -109,7 +110,8 @@ class Profiler:
         """Starts counting.
 
         Raises:
-            UnknownName, NotMeasurable: the sensors asked for cannot be used, or it was started before.
+            UnknownName, NotMeasurable: the sensors asked for cannot be used, or it was started before, or there is no
+                thread to be had.
             UnwritableOutput: `out` cannot be written.
         """
         with self._lock:
@@ -123,21 +125,31 @@ class Profiler:
             self._journal.open()
         try:
             self._start_sampler()
+            self._open()
         except BaseException:
             if self._journal is not None:
                 self._journal.remove()
             raise
+        self._log.activate()
+        _started.append(self)
+        return self
+
+    def _open(self) -> None:
+        """Opens the books, and starts the threads that keep them."""
         start_s = time.monotonic()
         self._scope = Scope(datetime.now(UTC).isoformat(timespec="seconds"), start_s, self._site).to_json()
         if self._journal is not None:
             self._journal.write("scope", self._scope)
         self._books = Books(self._log, self._sampler.domains, start_s)
-        if any(map(meters_cpu, self._books.domains)):
-            self._cpu_use.start()
-        self._log.activate()
-        _started.append(self)
-        threading.Thread(target=self._fold_forever, name="energyprof-fold", daemon=True).start()
-        return self
+        try:
+            if any(map(meters_cpu, self._books.domains)):
+                self._cpu_use.start()
+            start_thread(self._fold_forever, "fold")
+        except NotMeasurable:
+            self._books = None
+            self._cpu_use.stop()
+            self._sampler.stop()
+            raise
 
     def _start_sampler(self) -> None:
         self._sampler.start(wait=False)
@@ -354,9 +366,10 @@ _started: list[Profiler] = []
 _past: dict[str, Measurement | None] = {}
 """For each decorated function, its calls in profilers that have stopped; of these nothing else is kept."""
 
-_past_lock = threading.Lock()
+_past_lock = threading.RLock()
 _fallback_failure: str | None = None
-_fallback_lock = threading.Lock()
+_fallback_starts = False
+_fallback_lock = threading.RLock()
 
 
 def energy_of(name: str) -> Measurement:
@@ -387,15 +400,18 @@ def _retire(profiler: Profiler, result: Result) -> None:
 
 def _start_fallback() -> None:
     """A profiler of the process's own, for decorated calls outside any scope; a failure never reaches the caller."""
-    global _fallback_failure
+    global _fallback_failure, _fallback_starts
     with _fallback_lock:
-        if _fallback_failure is not None or spans.active():
+        if _fallback_failure is not None or _fallback_starts or spans.active():  # starts: a signal came meanwhile
             return
+        _fallback_starts = True
         try:
             profiler = Profiler().start()
         except EnergyprofError as error:
             _fallback_failure = str(error)
             return
+        finally:
+            _fallback_starts = False
         atexit.register(profiler._sampler.stop)
 
 
@@ -407,13 +423,13 @@ def _ticks_after(timeline: Timeline, instant_s: float) -> int:
 
 def _forget_after_fork() -> None:
     """The child of a fork has none of its parent's profilers: their samplers watch the parent."""
-    global _fallback_failure, _fallback_lock, _past_lock
+    global _fallback_failure, _fallback_lock, _fallback_starts, _past_lock
     for profiler in _started:
         profiler.leave_to_parent()
-    _fallback_lock, _past_lock = threading.Lock(), threading.Lock()
+    _fallback_lock, _past_lock = threading.RLock(), threading.RLock()
     _past.update(dict.fromkeys(_past))
     _started.clear()
-    _fallback_failure = None
+    _fallback_failure, _fallback_starts = None, False
 
 
 spans.use_fallback(_start_fallback)

@@ -168,7 +168,7 @@ def test_a_log_of_300000_calls_holds_no_more_than_one_of_10000(log: SpanLog) -> 
         for _ in range(300):
             for _ in range(1000):
                 nothing()
-            most = max(most, len(log.closed) + len(log._kept))
+            most = max(most, len(log.closed) + len(log._held.kept))
     finish(outer)
     assert most < 30_000  # besides those that wait, only calls in which a busy machine did something else for long
     found, running = log.take()
@@ -182,7 +182,7 @@ def test_a_log_of_300000_calls_holds_no_more_than_one_of_10000(log: SpanLog) -> 
 
 def test_a_log_that_holds_much_that_cannot_be_bundled_asks_to_be_taken_from() -> None:
     asked: list[int] = []
-    log = SpanLog(crowded=lambda: asked.append(len(log._kept)))
+    log = SpanLog(crowded=lambda: asked.append(len(log._held.kept)))
     log.activate()
     for _ in range(spans.CROWDED + 2 * spans.FULL):
         span = begin("x")

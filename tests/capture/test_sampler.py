@@ -17,7 +17,7 @@ from simulated.fixtures import gpu_library  # noqa: F401
 from simulated.gpu import SimulatedGpu
 
 from energyprof.analysis.curve import curve
-from energyprof.capture.sampler import Sampler, _memory_folder
+from energyprof.capture.sampler import HANDSHAKE_TIMEOUT_S, Sampler, _memory_folder
 from energyprof.model.errors import NotMeasurable, UnknownName
 
 pytestmark = pytest.mark.usefixtures("gpu_library")
@@ -171,6 +171,30 @@ def test_a_sampler_that_finds_another_machine_when_it_starts_again_is_ended(
     [timeline] = sampler.timelines()
     sampler.stop()
     assert timeline.end_s <= killed_s + 0.05
+
+
+def test_a_sampler_that_hangs_when_it_starts_again_holds_nobody_up(
+    gpu: SimulatedGpu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sampler = Sampler(["nvml"])
+    sampler.start()
+    sampler.wait_past(time.monotonic() + 0.4)
+    killed = sampler._child
+    assert killed is not None
+    hangs = tmp_path / "python"
+    hangs.write_text("#!/bin/sh\nexec sleep 120\n")
+    hangs.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(hangs))
+    os.kill(killed.pid, signal.SIGKILL)
+    killed.wait()
+    killed_s = time.monotonic()
+    while sampler._child is killed and time.monotonic() < killed_s + 30:
+        time.sleep(0.05)
+    assert sampler._lock.acquire(timeout=HANDSHAKE_TIMEOUT_S / 2)
+    sampler._lock.release()
+    [timeline] = sampler.timelines()
+    sampler.stop()
+    assert len(timeline.counts) >= 3
 
 
 def test_a_killed_parent_leaves_no_files_behind(gpu: SimulatedGpu) -> None:

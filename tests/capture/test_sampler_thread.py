@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,9 @@ from simulated.fixtures import gpu_library  # noqa: F401
 from simulated.gpu import SimulatedGpu
 
 pytestmark = pytest.mark.usefixtures("gpu_library")
+
+HALF_WIDTHS = 3
+"""An interval holds 95 cases in 100, so one case may lie outside it, but not far."""
 
 MEASURED = """
 import os, sys, time
@@ -27,7 +31,7 @@ with Profiler(sensors=["nvml"]) as profiler:
     time.sleep(0.5)
 busy = profiler.result["busy"].energy
 print(profiler._sampler.stop().mode)
-print(busy.value / profiler.result["busy"].duration_s, busy.low, busy.value, busy.high)
+print(profiler.result["busy"].duration_s, busy.low, busy.value, busy.high)
 print(*profiler.result.warnings, sep="\\n")
 """
 
@@ -56,10 +60,12 @@ def test_a_thread_samples_where_a_child_cannot_and_says_what_it_costs(
     how: str, environment: dict[str, str], why: str, gpu: SimulatedGpu
 ) -> None:
     mode, figures, *warnings = ran(gpu, how, **environment)
-    power_w, low_j, value_j, high_j = map(float, figures.split())
+    lasted_s, low_j, value_j, high_j = map(float, figures.split())
     assert mode == "thread"
-    assert power_w == pytest.approx(70, rel=0.05)
-    assert low_j <= value_j <= high_j
+    truth_j = 70 * lasted_s
+    assert value_j == pytest.approx(truth_j, rel=0.05)
+    assert low_j < value_j < high_j
+    assert value_j - HALF_WIDTHS * (value_j - low_j) < truth_j < value_j + HALF_WIDTHS * (high_j - value_j)
     [warning] = warnings
     assert why in warning
     assert "intervals are wider" in warning
@@ -88,3 +94,20 @@ except UnknownName as error:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
     assert "nvml" in done.stdout
     assert done.stdout.endswith(" 1\n")
+
+
+@pytest.mark.parametrize("how", ["process", "thread"])
+def test_a_program_that_never_stops_its_profiler_leaves_no_file(how: str, gpu: SimulatedGpu) -> None:
+    program = """
+from energyprof import Profiler
+profiler = Profiler(sensors=["nvml"]).start()
+print(profiler._sampler._ring.path.parent)
+"""
+    env = {**os.environ, **gpu.env, "ENERGYPROF_SAMPLER": how}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    folder, end_s = Path(done.stdout.strip()), time.monotonic() + 30
+    while folder.exists() and time.monotonic() < end_s:
+        time.sleep(0.02)
+    assert not folder.exists()

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import gc
+import itertools
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
+from typing import Any
 
 import pytest
 
+from energyprof.capture.bundle import Bundle, bundled
 from energyprof.capture.spans import CURRENT, OpenSpan, SpanLog, Stretch, begin, finish
 
 RACED_S = 0.5
@@ -193,3 +197,94 @@ with Stretch(outer):
     raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 """
     subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def interrupted(work: Callable[[SpanLog], object], place: int) -> tuple[bool, int, list[OpenSpan | Bundle]]:
+    """Whether the work has so many lines, the spans that closed by then, and those that the log gave."""
+    log, came, left = SpanLog(), False, place
+    found: list[OpenSpan | Bundle] = []
+    files = SpanLog.bundle.__code__.co_filename, bundled.__code__.co_filename
+
+    def at_a_line(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal came, left
+        if frame.f_code.co_filename not in files:
+            return None
+        left -= event == "line"
+        if left < 0 and not came:
+            came = True
+            with block("x"):
+                log.bundle()
+            assert log.last_ns()
+            closed, running = log.take(0)
+            found.extend(closed)
+            assert running == [outer]
+        return at_a_line
+
+    log.activate()
+    outer = begin("outer")
+    for _ in range(5):
+        with block("x"):
+            pass
+    tracing = sys.gettrace()
+    sys.settrace(at_a_line)
+    try:
+        given = work(log)
+    finally:
+        sys.settrace(tracing)
+    if isinstance(given, tuple):
+        found += given[0]
+    finish(outer)
+    found += log.take(0)[0]
+    log.deactivate()
+    return came, 6 + came, found
+
+
+@pytest.mark.parametrize("work", [SpanLog.bundle, SpanLog.take, SpanLog.last_ns])
+def test_whoever_interrupts_a_log_at_any_line_finds_every_span_and_none_twice(
+    work: Callable[[SpanLog], object],
+) -> None:
+    for place in itertools.count():
+        came, closed, found = interrupted(work, place)
+        assert sum(one.calls if isinstance(one, Bundle) else 1 for one in found) == closed
+        if not came:
+            break
+    assert place > 2
+
+
+def test_a_signal_handler_may_use_a_log_while_its_thread_does() -> None:
+    program = """
+import signal
+from energyprof.capture import spans
+from energyprof.capture.bundle import Bundle
+from energyprof.capture.spans import SpanLog, Stretch, begin, finish
+
+spans.FULL = 64
+log, found, begun = SpanLog(), [], 0
+log.activate()
+
+def call():
+    global begun
+    begun += 1
+    span = begin("x")
+    with Stretch(span):
+        pass
+    finish(span)
+
+def interrupted(*_):
+    for _ in range(100):
+        call()
+    log.last_ns()
+    found.extend(log.take()[0])
+    signal.setitimer(signal.ITIMER_REAL, 0.001)
+
+signal.signal(signal.SIGALRM, interrupted)
+signal.setitimer(signal.ITIMER_REAL, 0.001)
+for _ in range(20_000):
+    call()
+signal.signal(signal.SIGALRM, signal.SIG_IGN)
+found += log.take()[0]
+called = sum(one.calls if isinstance(one, Bundle) else 1 for one in found)
+print(called == begun or (called, begun))
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=True, timeout=120, capture_output=True, text=True)
+    assert done.stdout == "True\n"

@@ -24,7 +24,6 @@ class Counters:
         self.name = "simulated"
         self.own_period_s: float | None = None
         self.domains = domains
-        self.own_period_s: float | None = None
         self.read_times = 0
         self.asleep_ns = 0
         self._slept_at = slept_at

@@ -232,7 +232,7 @@ def test_a_hot_loop_counts_every_call_and_error_and_keeps_few_spans() -> None:
         for number in range(50_000):
             with contextlib.suppress(KeyError):
                 hot(number)
-        assert len(profiler._log.closed) + len(profiler._log._kept) < 4 * FULL
+        assert len(profiler._log.closed) + len(profiler._log._held.kept) < 4 * FULL
     [measurement] = profiler.result
     assert (measurement.calls, measurement.errors, measurement.units) == (50_000, 50, {"tokens": 2.0 * 49_950})
     assert hot.energy.calls == 50_000

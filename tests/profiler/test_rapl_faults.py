@@ -14,6 +14,11 @@ from energyprof.profiler.result import Result
 from energyprof.sensors import perf_event
 
 SOCKET_W = 100.0
+FAILS_S = 4.0
+"""After the profiler has started, also where that takes seconds; and before the end of a span of 5 s."""
+
+TRIES = 3
+"""On a machine that lets nobody poll for a third of a second, wraps cannot be counted, which is said."""
 
 
 @pytest.fixture
@@ -44,9 +49,13 @@ def is_right_or_named(energy: Quantity, truth_j: float) -> bool:
 def test_five_wraps_in_one_span_are_unwound(tree: SimulatedPowercap) -> None:
     zone = tree.zone("intel-rapl:0", "package-0", power_w=SOCKET_W, range_uj=80_000_000)
     (zone.path / "constraint_0_max_power_uw").write_text("120000000\n")
-    result, lasted_s = profiled(tree, 4.2)
-    assert SOCKET_W * lasted_s > 5 * 80
-    assert is_right_or_named(result["work"].energy, SOCKET_W * lasted_s)
+    for _ in range(TRIES):
+        result, lasted_s = profiled(tree, 4.2)
+        assert SOCKET_W * lasted_s > 5 * 80
+        assert is_right_or_named(result["work"].energy, SOCKET_W * lasted_s)
+        if result["work"].energy.value is not None:
+            return
+    pytest.fail(f"not unwound in {TRIES} tries: {result['work'].energy}")
 
 
 def test_wraps_too_fast_to_be_counted_are_a_gap_and_no_number(tree: SimulatedPowercap) -> None:
@@ -61,10 +70,11 @@ def test_wraps_too_fast_to_be_counted_are_a_gap_and_no_number(tree: SimulatedPow
 def test_a_counter_that_cannot_be_read_for_a_time_runs_on(tree: SimulatedPowercap) -> None:
     zone = tree.zone("intel-rapl:0", "package-0", power_w=SOCKET_W)
     now_s = time.monotonic()
-    zone.unreadable.append((now_s + 2.0, now_s + 3.5))
-    result, lasted_s = profiled(tree, 4.0)
-    assert is_right_or_named(result["work"].energy, SOCKET_W * lasted_s)
-    assert is_right_or_named(result.total, SOCKET_W * (lasted_s + 0.4))
+    zone.unreadable.append((now_s + FAILS_S, now_s + FAILS_S + 1.2))
+    result, lasted_s = profiled(tree, 5.0)
+    assert result["work"].energy.value == pytest.approx(SOCKET_W * lasted_s, rel=0.1)
+    assert result.total.value is not None
+    assert result.total.value > SOCKET_W * lasted_s
 
 
 def test_a_socket_that_cannot_be_read_is_named_as_missing(tree: SimulatedPowercap) -> None:
@@ -80,10 +90,11 @@ def test_a_socket_that_cannot_be_read_is_named_as_missing(tree: SimulatedPowerca
 def test_a_socket_that_fails_meanwhile_leaves_no_half_total(tree: SimulatedPowercap) -> None:
     tree.zone("intel-rapl:0", "package-0", power_w=SOCKET_W)
     zone = tree.zone("intel-rapl:1", "package-1", power_w=SOCKET_W)
-    zone.unreadable.append((time.monotonic() + 2.0, time.monotonic() + 1000))
-    result, lasted_s = profiled(tree, 3.0)
-    assert is_right_or_named(result["work"].energy, 2 * SOCKET_W * lasted_s)
-    assert is_right_or_named(result.total, 2 * SOCKET_W * (lasted_s + 0.4))
+    zone.unreadable.append((time.monotonic() + FAILS_S, time.monotonic() + 1000))
+    result, _ = profiled(tree, 5.0)
+    for energy in (result["work"].energy, result.total):
+        assert energy.value is None
+        assert "could not be read" in (energy.reason or "")
 
 
 def test_mirrors_and_the_platform_are_added_once(tree: SimulatedPowercap) -> None:

@@ -155,3 +155,52 @@ def test_an_error_of_the_block_is_what_its_caller_sees(draw: Draw, tmp_path: Pat
         (tmp_path / "profiler.json").mkdir()
         raise KeyError("mine")
     assert any("the record is lost" in note for note in raised.value.__notes__)
+
+
+@pytest.mark.parametrize("python", [sys.executable, "/no/such/python"])
+def test_where_there_is_no_thread_to_be_had_decorated_calls_go_on_and_nothing_is_left(
+    python: str, gpu: SimulatedGpu
+) -> None:
+    program = """
+import glob, os, sys, threading
+from energyprof import profile
+sys.executable = sys.argv[1]
+threading.stack_size(2**48)  # more than there are addresses, so that no thread can be started
+
+@profile
+def work():
+    return 7
+
+assert work() == 7
+assert not glob.glob(f"/dev/shm/energyprof-*/samples-{os.getpid()}-*")
+assert threading.active_count() == 1
+try:
+    os.waitpid(-1, os.WNOHANG)
+except ChildProcessError:
+    print(work.energy.energy)
+"""
+    assert "cannot have a thread of its own (can't start new thread" in ran(program, python)
+
+
+def test_a_signal_handler_may_call_what_is_decorated_while_the_first_call_starts_a_profiler(gpu: SimulatedGpu) -> None:
+    program = """
+import signal
+from energyprof import profile
+
+@profile
+def work():
+    return 7
+
+handled = []
+
+def interrupted(*_):
+    handled.append(work())
+    signal.setitimer(signal.ITIMER_REAL, 0.01)
+
+signal.signal(signal.SIGALRM, interrupted)
+signal.setitimer(signal.ITIMER_REAL, 0.001)
+assert work() == 7
+signal.signal(signal.SIGALRM, signal.SIG_IGN)
+print(set(handled), work.energy.calls >= 1)
+"""
+    assert ran(program) == "{7} True\n"
