@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 
 from energyprof.footprint.grid import find
 from energyprof.model.quantity import Quantity
@@ -135,21 +136,28 @@ def _cells(row: FunctionRow) -> tuple[Cell, ...]:
     units = _units(row)
     return (
         Cell(f"{measurement.calls:,}", f"{figures.seconds(measurement.duration_s)} active", measurement.calls),
-        quantity_cell(measurement.per_call_j, figures.JOULES),
+        _quantity_cell(measurement.per_call_j, figures.JOULES),
         Cell("; ".join(units) or NONE),
-        quantity_cell(measurement.energy_j, figures.JOULES),
-        quantity_cell(measurement.energy_exclusive_j, figures.JOULES),
-        quantity_cell(measurement.energy_net_j, figures.JOULES),
-        quantity_cell(row.share, PERCENT),
-        quantity_cell(row.footprint.co2e, figures.GRAMS),
-        quantity_cell(row.footprint.water, figures.LITRES),
-        quantity_cell(measurement.power_w, figures.WATTS),
+        _quantity_cell(measurement.energy_j, figures.JOULES),
+        _quantity_cell(measurement.energy_exclusive_j, figures.JOULES),
+        _quantity_cell(measurement.energy_net_j, figures.JOULES),
+        _quantity_cell(row.share, PERCENT),
+        _quantity_cell(row.footprint.co2e, figures.GRAMS),
+        _quantity_cell(row.footprint.water, figures.LITRES),
+        _quantity_cell(measurement.power_w, figures.WATTS),
         Cell(shown(measurement.estimator or NONE), measurement.energy_j.basis),
     )
 
 
+def _quantity_cell(quantity: Quantity, scales: tuple[figures.Scale, ...]) -> Cell:
+    """A quantity with the interval that the other forms of this table show: with what the meter may be off."""
+    total = figures.figure(quantity, scales).total
+    shown_cell = quantity_cell(quantity, scales)
+    return shown_cell if total is None else replace(shown_cell, note=total)
+
+
 def _units(row: FunctionRow) -> list[str]:
-    """ "0.12 J/token (0.11-0.13)" for each unit of work."""
+    """ "120 mJ/tokens (110-130)" for each unit of work."""
     found = []
     for unit, quantity in row.measurement.per_unit_j.items():
         figure = figures.figure(quantity, figures.JOULES)
@@ -198,7 +206,13 @@ def _value(quantity: Quantity | None) -> float | None:
 
 
 def _bounds(name: str, quantity: Quantity) -> dict[str, float | None]:
-    """Value and repeatability interval. An upper bound of an unknown value is not an interval: left out."""
+    """Value and both intervals. An upper bound of an unknown value is not an interval: left out."""
     known = quantity.value is not None
     low, high = (quantity.low, quantity.high) if known else (None, None)
-    return {name: quantity.value, f"{name}_low": low, f"{name}_high": high}
+    return {
+        name: quantity.value,
+        f"{name}_low": low,
+        f"{name}_high": high,
+        f"{name}_total_low": quantity.total_low,
+        f"{name}_total_high": quantity.total_high,
+    }

@@ -98,6 +98,17 @@ def test_the_page_has_a_row_a_function_with_figures_intervals_and_what_is_not_kn
     assert "<svg" in page
 
 
+def test_page_and_spreadsheet_show_what_the_meter_may_be_off_and_not_the_repeatability_alone(session: Session) -> None:
+    wide = Quantity(0.91, 0.907, 0.908, "J/call", "estimated", None, 0.6, 1.8)
+    report = session_report(replace(session, measurements=[replace(measured("small", 10, 5), per_call_j=wide)]))
+    parsed = Document()
+    parsed.feed(session_html(report))
+    assert "~910 mJ 600–1800" in parsed.text
+    [row] = csv.DictReader(io.StringIO(session_csv(report)))
+    bounds = [float(row[f"energy_per_call_j{end}"]) for end in ("_low", "_high", "_total_low", "_total_high")]
+    assert bounds == [0.907, 0.908, 0.6, 1.8]
+
+
 def test_the_rows_are_ordered_by_their_joules_and_share_the_total(session: Session) -> None:
     report = session_report(session)
     assert [row.measurement.name for row in report.rows] == [HOSTILE, "open", "small"]
