@@ -20,15 +20,18 @@ from energyprof.analysis.square_wave import Estimate, Response, Wave
 from energyprof.capture.sampler import Sampler
 from energyprof.cli import calibrate as command
 from energyprof.cli.main import _parser, main
-from energyprof.model.domain import Domain
+from energyprof.model.domain import Domain, Kind
 from energyprof.model.errors import EnergyprofError, NotMeasurable, UnknownName, UnwritableOutput
 from energyprof.model.gain import FittedGain
 from energyprof.model.meter import MeterRecord
 from energyprof.runner import calibration
-from energyprof.runner.calibration import Calibration, MeterResponse, calibrate
+from energyprof.runner.calibration import Calibration, MeterResponse, _may_feed, calibrate
 from energyprof.runner.load import CpuLoad, drive, halves
 
 GAIN, OFFSET_W, LAG_S = 1.08, 12.0, 0.06
+
+MODULE = "NVIDIA GH200"
+"""A GPU of that name meters the module around it, and so may be a reference."""
 
 
 @pytest.fixture(autouse=True)
@@ -46,12 +49,12 @@ def gpus(folder: Path, monkeypatch: pytest.MonkeyPatch, *specs: GpuSpec) -> Simu
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, gpu_library: None) -> SimulatedGpus:  # noqa: F811
-    """GPU 0 is calibrated against GPU 1, which shows more and moves less often."""
+    """GPU 0 is calibrated against the meter of the module, which shows more and moves less often."""
     return gpus(
         tmp_path,
         monkeypatch,
         GpuSpec(idle_w=70, period_s=0.05, noise=0.003),
-        GpuSpec(idle_w=GAIN * 70 + OFFSET_W, period_s=0.1, noise=0.003, seed=1),
+        GpuSpec(idle_w=GAIN * 70 + OFFSET_W, name=MODULE, period_s=0.1, noise=0.003, seed=1),
     )
 
 
@@ -101,7 +104,7 @@ def test_lag_window_gain_and_offset_come_back_are_applied_shown_and_forgotten(
     assert second.fitted.former_gain == own.fitted.former_gain
 
     assert main(["sensors"]) == 0
-    assert "calibrated against GPU 1 (NVIDIA Simulated) on 20" in capsys.readouterr().out
+    assert "calibrated against GPU 1 (NVIDIA GH200) on 20" in capsys.readouterr().out
     assert main(["calibrate", "--forget"]) == 0
     assert "GPU 0 (NVIDIA Simulated): its gain is forgotten" in capsys.readouterr().out
     with Sampler(["nvml"]) as sampler:
@@ -138,7 +141,8 @@ def test_an_absurd_gain_is_refused_stored_nowhere_and_the_rest_is_told(
     gpu_library: None,  # noqa: F811
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    machine = gpus(tmp_path, monkeypatch, GpuSpec(idle_w=70, period_s=0.05), GpuSpec(idle_w=70, period_s=0.05))
+    module = GpuSpec(idle_w=70, name=MODULE, period_s=0.05)
+    machine = gpus(tmp_path, monkeypatch, GpuSpec(idle_w=70, period_s=0.05), module)
     load = SimulatedLoad(Follower(machine.truths[0], 70, 100), Follower(machine.truths[1], 70, 350))
     options = ["calibrate", "--device", "gpu", "--reference", "gpu:1", "--seconds", "6.4"]
     assert command.calibrate(_parser().parse_args(options), load) == 3
@@ -224,8 +228,14 @@ def test_where_there_is_only_a_model_nothing_can_be_calibrated(
     assert main(["calibrate", "--forget"]) == 0
 
 
-@pytest.mark.usefixtures("gpu_library")
-def test_a_meter_of_another_device_and_an_unknown_reference_are_refused(machine: SimulatedGpus) -> None:
+def test_a_meter_of_another_device_and_an_unknown_reference_are_refused(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    gpu_library: None,  # noqa: F811
+) -> None:
+    machine = gpus(tmp_path, monkeypatch, GpuSpec(), GpuSpec())
+    with pytest.raises(NotMeasurable, match="gpu:1 does not meter what gpu:0 draws"):
+        calibrate(load_of(machine), "gpu", seconds=5, reference="gpu:1")
     with pytest.raises(NotMeasurable, match="No meter here reads the cpu"):
         calibrate(load_of(machine), "cpu", seconds=5)
     with pytest.raises(UnknownName, match="There is no reference 'wall' here"):
@@ -236,6 +246,24 @@ def test_a_meter_of_another_device_and_an_unknown_reference_are_refused(machine:
         calibrate(load_of(machine), "gpu", seconds=5, reference="cpu:model")
     with pytest.raises(EnergyprofError):
         calibrate(load_of(machine), "gpu", seconds=5, reference="rapl")
+
+
+@pytest.mark.parametrize(
+    ("reference", "inner", "feeds"),
+    [
+        ("wall", "gpu", True),
+        ("wall", "platform", True),
+        ("platform", "module", True),
+        ("module", "gpu", True),
+        ("module", "module", False),
+        ("gpu", "gpu", False),
+        ("dram", "cpu", False),
+        ("cpu", "module", False),
+    ],
+)
+def test_a_reference_feeds_more_than_what_is_held_against_it(reference: Kind, inner: Kind, feeds: bool) -> None:
+    assert _may_feed(Domain("r", reference, "nvml", "R"), Domain("d", inner, "nvml", "D")) is feeds
+    assert _may_feed(Domain("r", reference, "nvml", "R"), Domain("d", inner, "nvml", "D", parent="r"))
 
 
 @pytest.mark.parametrize(
