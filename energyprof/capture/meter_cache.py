@@ -25,9 +25,6 @@ T = TypeVar("T")
 
 MACHINE_ID = Path("/etc/machine-id")
 
-LEAST_GAIN, MOST_GAIN = 0.5, 2.0
-"""No meter is off by more; a fit that says so has looked at something else."""
-
 
 def device_of(domain: Domain) -> str:
     """A digest that names a domain's meter: its device where that has a name, else its label on this machine."""
@@ -73,7 +70,7 @@ def fitted_gain(domain: Domain) -> FittedGain | None:
     fitted = None if document is None else _made(FittedGain, document.get("fitted"))
     if fitted is None or document is None or document.get("device") != device_of(domain):
         return None
-    return fitted if LEAST_GAIN <= fitted.gain <= MOST_GAIN else None
+    return fitted if fitted.believable else None
 
 
 def with_fitted_gain(domain: Domain) -> Domain:

@@ -247,6 +247,7 @@ def _fit(
 def _gains(reference: Domain, summed: Sequence[MeterResponse], fit: ReferenceFit) -> list[tuple[Domain, FittedGain]]:
     """One gain for all whose sum was fitted: a single load cannot tell them apart."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
+    reference = uncalibrated(reference)  # as its curve is
     found = []
     for answer in summed:
         domain = uncalibrated(answer.domain)

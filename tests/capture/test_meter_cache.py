@@ -118,6 +118,15 @@ def test_a_gain_that_no_meter_has_is_not_applied(folder: Path, gain: float) -> N
     assert with_fitted_gain(GPU) == GPU
 
 
+@pytest.mark.parametrize(
+    "doubt",
+    [{"gain_half_width": -0.01}, {"gain_half_width": 3.0}, {"reference_gain": -1.0}, {"former_gain": 40.0}],
+)
+def test_a_gain_whose_doubt_cannot_be_is_not_applied(folder: Path, doubt: dict[str, float]) -> None:
+    store_gain(GPU, replace(GAIN, **doubt))  # type: ignore[arg-type]
+    assert with_fitted_gain(GPU) == GPU
+
+
 def test_a_model_is_never_calibrated(folder: Path) -> None:
     model = replace(GPU, model=PowerModel((1, 1, 1), (1, 1, 1), "assumed"))
     store_gain(model, GAIN)

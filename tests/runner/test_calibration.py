@@ -20,18 +20,20 @@ from energyprof.analysis.square_wave import Estimate, Response, Wave
 from energyprof.capture.sampler import Sampler
 from energyprof.cli import calibrate as command
 from energyprof.cli.main import _parser, main
-from energyprof.model.domain import Domain, Kind
+from energyprof.model.domain import Domain, Kind, calibrated
 from energyprof.model.errors import EnergyprofError, NotMeasurable, UnknownName, UnwritableOutput
 from energyprof.model.gain import FittedGain
 from energyprof.model.meter import MeterRecord
 from energyprof.runner import calibration
-from energyprof.runner.calibration import Calibration, MeterResponse, _may_feed, calibrate
+from energyprof.runner.calibration import Calibration, MeterResponse, _gains, _may_feed, calibrate
 from energyprof.runner.load import CpuLoad, drive, halves
 
 GAIN, OFFSET_W, LAG_S = 1.08, 12.0, 0.06
 
 MODULE = "NVIDIA GH200"
 """A GPU of that name meters the module around it, and so may be a reference."""
+
+STORED = FittedGain("Plug", "2026-11-28", 1.1, 0.01, 30.0, 0.5, 0.01, 0.05, 9)
 
 
 @pytest.fixture(autouse=True)
@@ -198,15 +200,24 @@ def test_a_package_that_does_not_follow_the_processors_own_load_says_so(
     assert "load on and off 4 times" in captured.err
 
 
+def test_the_doubt_of_a_reference_is_its_own_and_not_that_of_its_former_calibration() -> None:
+    plug = calibrated(Domain("plug", "wall", "plug", "Plug", gain=0.05), STORED)
+    edge = Estimate(0.05, 0.04, 0.06)
+    gpu = Domain("gpu:0", "gpu", "nvml", "GPU 0", gain=0.1)
+    answer = MeterResponse(gpu, MeterRecord("gpu:0", "GPU 0", "abc"), 0.1, Response(edge, edge, 70, 350, None))
+    [(_, fitted)] = _gains(plug, [answer], ReferenceFit(1.1, 0.01, 30.0, 0.5, []))
+    assert plug.gain < 0.02
+    assert (fitted.reference_gain, fitted.former_gain) == (0.05, 0.1)
+
+
 def test_what_was_found_is_printed_though_the_gain_cannot_be_kept(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     domain = Domain("gpu:0", "gpu", "nvml", "GPU 0", device="abc")
-    gain = FittedGain("Plug", "2026-11-28", 1.1, 0.01, 30.0, 0.5, 0.01, 0.05, 9)
     edge = Estimate(0.05, 0.04, 0.06)
     meter = MeterResponse(domain, MeterRecord("gpu:0", "GPU 0", "abc"), 0.1, Response(edge, edge, 70, 350, None))
     fit = ReferenceFit(1.1, 0.01, 30.0, 0.5, [])
-    found = Calibration(Wave(0, 9, ((1, 2), (3, 4))), [meter], meter, fit, gains=[(domain, gain)])
+    found = Calibration(Wave(0, 9, ((1, 2), (3, 4))), [meter], meter, fit, gains=[(domain, STORED)])
     (tmp_path / "file").touch()
     options = _parser().parse_args(["calibrate", "--out", str(tmp_path / "file" / "below")])
     with pytest.raises(UnwritableOutput, match="cannot be kept"):
