@@ -25,6 +25,9 @@ T = TypeVar("T")
 
 MACHINE_ID = Path("/etc/machine-id")
 
+NO_MACHINE = ("", "uninitialized")
+"""What an image holds there until it is started for the first time (machine-id(5), systemd 247)."""
+
 
 def device_of(domain: Domain) -> str:
     """A digest that names a domain's meter: its device where that has a name, else its label on this machine."""
@@ -171,6 +174,7 @@ def _write(path: Path, document: dict[str, Any]) -> None:
 def _machine() -> str:
     """What tells this machine from another one of the same build, where the system says it."""
     try:
-        return MACHINE_ID.read_text().strip()
+        name = MACHINE_ID.read_text().strip()
     except OSError:
         return platform.node()
+    return platform.node() if name in NO_MACHINE else name
