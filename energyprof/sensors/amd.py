@@ -8,8 +8,10 @@ The Python interface is that of amdsmi 7.0.2 (`amdsmi_interface.py`; ROCm 7.0, 2
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib
 import io
+import string
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -213,7 +215,16 @@ def _domain(smi: Any, gpu: Gpu, meter: Meter) -> Domain:
         gain=GAIN,
         max_power_w=_power_cap_w(smi, gpu.handle),
         note=meter.note,
+        device=_device(gpu.uuid),
     )
+
+
+def _device(uuid: str) -> str | None:
+    """A digest of the serial number; None where the GPU has none, and label and machine have to tell it."""
+    serial = uuid.removeprefix("GPU-")
+    if not serial.strip("0") or not set(serial) <= set(string.hexdigits):
+        return None
+    return hashlib.sha256(uuid.encode()).hexdigest()[:16]
 
 
 def _power_cap_w(smi: Any, handle: Any) -> float | None:
