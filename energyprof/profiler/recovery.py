@@ -38,10 +38,14 @@ class _Found:
     open: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
+def unfinished_journals(folder: Path) -> list[Path]:
+    """The journals in a folder, the newest first; none where every profiler was stopped."""
+    return sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime, reverse=True)
+
+
 def unfinished_journal(folder: Path) -> Path | None:
     """The newest journal in a folder; None where every profiler was stopped."""
-    journals = sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime)
-    return journals[-1] if journals else None
+    return next(iter(unfinished_journals(folder)), None)
 
 
 def recovered(journal: Path) -> dict[str, Any]:

@@ -296,20 +296,23 @@ def test_what_cannot_be_meant_is_refused_before_anything_is_measured(
 def test_the_load_of_the_processor_is_busy_only_while_it_is_on() -> None:
     with CpuLoad() as load:
         pids = [worker.pid for worker in load._workers]
+        assert not any(os.getsid(pid) == os.getsid(0) for pid in pids)  # Ctrl-C does not reach them
         on_s = load(True)
         _until(lambda: cpu_s(pids) > 0.3)
         off_s = load(False)
         assert off_s > on_s
-        time.sleep(0.3)
-        before_s = cpu_s(pids)
-        time.sleep(0.5)
-        assert cpu_s(pids) - before_s < 0.1
+        _until(lambda: all(state(pid) == "S" for pid in pids))  # each waits for the next byte
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
 def cpu_s(pids: list[int]) -> float:
     fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
     return sum(int(field[11]) + int(field[12]) for field in fields) / os.sysconf("SC_CLK_TCK")
+
+
+def state(pid: int) -> str:
+    """ "R" where it runs or would, "S" where it waits (proc_pid_stat(5))."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
 def _until(holds: object) -> None:
