@@ -17,6 +17,7 @@ from energyprof.model.domain import Domain, outermost, uncalibrated
 from energyprof.model.errors import NotMeasurable, UnknownName
 from energyprof.model.gain import FittedGain
 from energyprof.model.meter import MeterRecord
+from energyprof.model.names import either, nearest
 from energyprof.model.run import SensorRecord
 from energyprof.model.timeline import Timeline
 from energyprof.runner.load import Load, drive, halves
@@ -130,8 +131,16 @@ def _named(reference: str, domains: Sequence[Domain]) -> Domain:
     if len(found) == 1:
         return found[0]
     ids = ", ".join(domain.id for domain in (found or domains))
-    what = f"{reference!r} reads {len(found)} domains" if found else f"There is no reference {reference!r} here"
-    raise UnknownName(f"{what}, so nothing was calibrated. Name one of these domains: {ids}.")
+    if found:
+        raise UnknownName(
+            f"{reference!r} reads {len(found)} domains, so nothing was calibrated. Name one of these domains: {ids}."
+        )
+    near = either(map(repr, nearest(reference, [*(domain.id for domain in domains), *discovery.NAMES])))
+    guess = f" Did you mean {near}?" if near else ""
+    raise UnknownName(
+        f"There is no reference {reference!r} here, so nothing was calibrated.{guess} Name plug, which is read only "
+        f"where it is named, or one of these domains: {ids}."
+    )
 
 
 def _concerned(sampler: Sampler, device: str, reference: Domain | None) -> list[Domain]:
