@@ -26,6 +26,8 @@ HEADINGS = (
     "Energy in all",
     "without nested",
     "above idle",
+    "with its pauses",
+    "without other processes",
     "Share",
     "CO₂e",
     "Water",
@@ -41,7 +43,18 @@ def functions_listing(report: SessionReport) -> Listing:
 
 def session_markdown(report: SessionReport) -> str:
     """profiler.md, as GitHub-flavoured Markdown; nothing that came from outside is read as markup."""
-    headings = ["Function", "Calls", "Energy per call", "per unit of work", "Share", "CO₂e in all", "Water in all"]
+    headings = [
+        "Function",
+        "Calls",
+        "Energy per call",
+        "per unit of work",
+        "Energy in all",
+        "with its pauses",
+        "without other processes",
+        "Share",
+        "CO₂e in all",
+        "Water in all",
+    ]
     lines = ["| " + " | ".join(headings) + " |", "|:--|" + "--:|" * (len(headings) - 1)]
     for row in report.rows:
         measurement = row.measurement
@@ -50,6 +63,9 @@ def session_markdown(report: SessionReport) -> str:
             f"{measurement.calls:,}",
             _markdown_cell(figures.figure(measurement.per_call_j, figures.JOULES)),
             "<br>".join(escaped(each) for each in _units(row)) or NONE,
+            _markdown_cell(figures.figure(measurement.energy_j, figures.JOULES)),
+            _markdown_cell(figures.figure(measurement.energy_provisioned_j, figures.JOULES)),
+            _markdown_cell(figures.figure(measurement.energy_process_j, figures.JOULES)),
             _markdown_cell(figures.figure(row.share, PERCENT)),
             _markdown_cell(figures.figure(row.footprint.co2e, figures.GRAMS)),
             _markdown_cell(figures.figure(row.footprint.water, figures.LITRES)),
@@ -128,6 +144,7 @@ def site_text(report: SessionReport) -> str:
 def _detail(row: FunctionRow) -> str:
     parts = [f"{row.measurement.errors:,} ended with an exception" if row.measurement.errors else ""]
     parts.append(f"{row.running:,} had not ended" if row.running else "")
+    parts.append("contended by other processes" if row.measurement.contended else "")
     return "; ".join(part for part in parts if part)
 
 
@@ -141,6 +158,8 @@ def _cells(row: FunctionRow) -> tuple[Cell, ...]:
         _quantity_cell(measurement.energy_j, figures.JOULES),
         _quantity_cell(measurement.energy_exclusive_j, figures.JOULES),
         _quantity_cell(measurement.energy_net_j, figures.JOULES),
+        _quantity_cell(measurement.energy_provisioned_j, figures.JOULES),
+        _quantity_cell(measurement.energy_process_j, figures.JOULES),
         _quantity_cell(row.share, PERCENT),
         _quantity_cell(row.footprint.co2e, figures.GRAMS),
         _quantity_cell(row.footprint.water, figures.LITRES),
@@ -192,6 +211,9 @@ def _spreadsheet_row(row: FunctionRow, units: list[str]) -> dict[str, str | int 
         **_bounds("energy_j", measurement.energy_j),
         "energy_exclusive_j": measurement.energy_exclusive_j.value,
         "energy_net_j": measurement.energy_net_j.value,
+        **_bounds("energy_provisioned_j", measurement.energy_provisioned_j),
+        **_bounds("energy_process_j", measurement.energy_process_j),
+        "contended": None if measurement.contended is None else str(measurement.contended).lower(),
         "share_percent": row.share.value,
         "power_w": measurement.power_w.value,
         **_bounds("co2e_g", row.footprint.co2e),
