@@ -80,11 +80,14 @@ def _beside(session: Session, journals: list[Path]) -> Session:
 
 
 def _text(file: Path) -> str:
+    from energyprof.profiler.session import SESSION_FILE
+
     try:
         return file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
-        raise InvalidRun(
-            f"{file} does not exist, so there is no run to read; measure one with `energyprof run`, or check the path."
-        ) from error
+        remedy = "measure one with `energyprof run`, or check the path"
+        if file.name == SESSION_FILE:
+            remedy = "name the folder, where a killed profiler leaves what it had read, or check the path"
+        raise InvalidRun(f"{file} does not exist, so there is no run to read; {remedy}.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidRun(f"{file} cannot be read ({error}); check its permissions, or measure again.") from error

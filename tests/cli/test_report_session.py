@@ -36,6 +36,9 @@ def test_a_record_becomes_a_page_a_table_and_a_spreadsheet(
 ) -> None:
     folder = tmp_path / "record"
     assert ran(folder, how) == (0 if how == "stopped" else -signal.SIGKILL)
+    if how == "killed":
+        assert main(["report", str(folder / "profiler.json")]) == 2
+        assert "name the folder" in capsys.readouterr().err
     assert main(["report", str(folder)]) == 0
     out = capsys.readouterr().out
     assert "work: " in out
