@@ -235,6 +235,6 @@ def _bounds(name: str, quantity: Quantity) -> dict[str, float | None]:
         name: quantity.value,
         f"{name}_low": low,
         f"{name}_high": high,
-        f"{name}_total_low": quantity.total_low,
-        f"{name}_total_high": quantity.total_high,
+        f"{name}_total_low": quantity.total_low if known else None,
+        f"{name}_total_high": quantity.total_high if known else None,
     }
