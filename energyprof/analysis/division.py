@@ -73,7 +73,7 @@ def divide(
     known_j = np.where(known, known_w * time_s, 0.0)
     doubt_j = np.where(known, doubt_w * time_s, 0.0)
     rest_j = energy_j - known_j.sum(axis=0)
-    all_known = known.any(axis=0) & (known.sum(axis=0) == active.sum(axis=0))
+    all_known = (known_j.sum(axis=0) > 0) & (known.sum(axis=0) == active.sum(axis=0))
     # Where all powers are known, what each draws is uncertain only by how they are scaled to the interval's joules.
     part = np.where(all_known, known_j / np.maximum(known_j.sum(axis=0), 1e-300), 0.0)
     fixed_j = np.hypot(jitter_s * _largest(known, known_w), scatter * energy_j)
@@ -138,7 +138,9 @@ def _scatter(runs_w: list[Floats], tick: float) -> float:
     """
     import numpy as np
 
-    steps = np.concatenate([2 * np.diff(run_w) / (run_w[1:] + run_w[:-1]) for run_w in runs_w] or [np.zeros(0)])
+    pairs_w = [np.stack((run_w[:-1], run_w[1:])) for run_w in runs_w]
+    pairs_w = [pair_w[:, pair_w.sum(axis=0) > 0] for pair_w in pairs_w]
+    steps = np.concatenate([2 * (later - earlier) / (later + earlier) for earlier, later in pairs_w] or [np.zeros(0)])
     if not len(steps):
         return 0.0
     spread = float(np.sqrt(np.mean(steps**2) / 2)) * student_widening(len(steps) + 1)

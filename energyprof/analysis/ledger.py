@@ -10,6 +10,7 @@ at the same time equally (the Shapley value of symmetric work); where their powe
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -56,7 +57,8 @@ class Ledger:
     Attributes:
         energy_j, occupied_s: by owner: joules, and its share of the time (a second shared by two owners counts half
             for each). Shape: (owners,).
-        others_j: by owner, the part of its joules above idle that falls to other processes by their CPU time.
+        others_j: by owner, the part of its joules above idle that falls to other processes by their CPU time; NaN where
+            the idle power is not known.
         doubts: by group of owners, how far its joules may be off.
         idle_j: drawn while nothing ran, up to the idle power. unattributed_j: the rest of that.
         busy_doubt: how far the joules of all owners together may be off, and so those of the rest.
@@ -179,8 +181,13 @@ def apportion(
         fitted = fitted.of(kind)
         weights = occupancy_s * fitted.power_w[:, None]
         owned_j = weights * (busy_j / np.maximum(weights.sum(axis=0), 1e-300))
-    dynamic_j = owned_j - (quiet.idle_power_w or 0.0) * occupancy_s
-    others_j = np.zeros(owners) if use is None else dynamic_j @ use.others_share(times_s)
+    others_j = np.zeros(owners)
+    shares = None if use is None else use.others_share(times_s)
+    if shares is not None and shares.any():
+        idle_w = quiet.idle_power_w
+        if idle_w is None:
+            idle_w = math.nan if quiet.last is None else quiet.last.power_w
+        others_j = (owned_j - idle_w * occupancy_s) @ shares
     owned_j = owned_j.sum(axis=1)
 
     idle_j = float(np.minimum(free_j, (quiet.idle_power_w or 0.0) * free_s).sum())

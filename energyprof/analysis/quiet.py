@@ -82,14 +82,13 @@ def without_ticks(spread: float, tick: float, count: int) -> float:
     Args:
         spread: of the powers. tick: what the scatter of one tick alone makes of it, in the same unit.
     """
-    from scipy.special import log_ndtr
+    from scipy.special import erfcx
 
     rest, doubt = spread**2 - 2 * tick**2, spread**2 * (2 / (count - 1)) ** 0.5
     if doubt == 0:
         return 0.0
-    depth = rest / doubt
-    density = math.exp(-(depth**2) / 2 - float(log_ndtr(depth))) / (2 * math.pi) ** 0.5
-    return float(max(rest + doubt * density, 0.0) ** 0.5)
+    hazard = (2 / math.pi) ** 0.5 / float(erfcx(-rest / doubt / 2**0.5))
+    return float(max(rest + doubt * hazard, 0.0) ** 0.5)
 
 
 def _exact_power(curve: Curve, start_s: float, end_s: float) -> QuietPower | None:

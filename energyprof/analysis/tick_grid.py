@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 MIN_TICKS = 6
 MIN_TICKS_EXPECTED = 3
-EXPECTED_STRETCH = 1e-3
-"""Where the period is known from an earlier start, whose dense polls told it to about this, three ticks are enough."""
+EXPECTED_STRETCH = 3e-3
+"""Where the period is known from an earlier start, whose dense polls told it to within this, three ticks are enough."""
 
 LEAST_HALF_WINDOW_S = 0.005
 """Denser polls than this would call a counter irregular whose ticks scatter by a millisecond."""
@@ -87,7 +87,8 @@ def fit_grid(after_s: Floats, seen_s: Floats) -> TickGrid | None:
     agrees &= missed_s <= slack_s
     if agrees.mean() < REGULAR_SHARE:
         return None
-    jitter_s = float(np.hypot(likely.spread_s, np.sqrt(np.mean(missed_s[agrees] ** 2))))
+    off_s = np.where(agrees, missed_s, half_s / 3**0.5)  # those that disagree are put into the middle of their window
+    jitter_s = float(np.hypot(likely.spread_s, np.sqrt(np.mean(off_s**2))))
     return TickGrid(origin_s, likely.period_s, index, agrees, jitter_s, likely.period_spread_s / likely.period_s)
 
 
@@ -104,12 +105,15 @@ def expected_grid(after_s: Floats, seen_s: Floats, period_s: float | None) -> Ti
     if float(np.median(np.diff(index))) != 1:
         return None
     low_s, high_s = float(np.max(after_s - index * period_s)), float(np.min(seen_s - index * period_s))
+    if high_s < low_s:  # no grid of that period passes through all windows
+        return None
     origin_s = (low_s + high_s) / 2
     slack_s = 0.2 * np.maximum((seen_s - after_s) / 2, LEAST_HALF_WINDOW_S)
     agrees = _missed(origin_s + index * period_s, after_s, seen_s) <= slack_s
     if agrees.mean() < REGULAR_SHARE:
         return None
-    return TickGrid(origin_s, period_s, index, agrees, abs(high_s - low_s) / 12**0.5, EXPECTED_STRETCH)
+    jitter_s = float(np.hypot(high_s - low_s, EXPECTED_STRETCH * period_s * float(np.ptp(index))) / 12**0.5)
+    return TickGrid(origin_s, period_s, index, agrees, jitter_s, EXPECTED_STRETCH)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,10 @@ class Collected:
             self._overrun(lost, records)
         for kind, index, after_ns, seen_ns, count in records:
             if kind == FAULT:
-                self._faults[index] = (after_ns / 1e9, reasons[count] if 0 <= count < len(reasons) else NOT_NOTED)
+                before = self._faults[index]
+                if before is None or before[1] != RESTARTED:  # its joules are lost, whatever comes after it
+                    reason = reasons[count] if 0 <= count < len(reasons) else NOT_NOTED
+                    self._faults[index] = (after_ns / 1e9, reason)
                 continue
             self._close_gap(index, kind, seen_ns / 1e9)
             after, seen, counts = self._ticks[index]

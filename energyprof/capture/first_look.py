@@ -18,6 +18,10 @@ IDLE_S = 0.5
 """Power is called quiet where it is the lowest over so long: a single tick may be low by chance."""
 
 
+LEAST_LOOK_S = 1.0
+"""A period is kept for later starts where ticks were seen for so long: less would tell it too badly to be of help."""
+
+
 @dataclass(slots=True)
 class _Seen:
     """Of one domain: its ticks, and when its readings began and ended."""
@@ -122,7 +126,7 @@ def _period_s(seen_s: Sequence[float], poll_s: float | None) -> float | None:
     if step_s is None or poll_s is None or step_s <= RESOLVED_POLLS * poll_s:
         return None
     whole_s = seen_s[-1] - seen_s[0]
-    return whole_s / round(whole_s / step_s)
+    return whole_s / round(whole_s / step_s) if whole_s >= LEAST_LOOK_S else None
 
 
 def _lowest_w(ticks: Sequence[tuple[float, int]], joules_per_count: float) -> float | None:

@@ -38,7 +38,8 @@ class Pace:
         cost_s: what a poll cost at that start.
 
     Attributes:
-        period_s: as long as it was asked for, or a fraction of the fastest counter's period where that is shorter.
+        period_s: as long as it was asked for, or a fraction of the fastest counter's period, or of the time in which
+            one can go round, where that is shorter.
         since_s: from when on polls come as they have to for what is to be seen of the counters.
         settled: whether enough has been seen.
         dense: whether polls come densely, or came so until it was settled.
@@ -52,7 +53,7 @@ class Pace:
         expected_s: Mapping[int, float] | None = None,
         cost_s: float = 0.0,
     ) -> None:
-        self._asked_s = self.period_s = period_s
+        self._asked_s = self.period_s = min([period_s, *map(_quarter_wrap_s, domains)])
         self._unknown = [index for index, domain in enumerate(domains) if domain.model is None and not domain.period_s]
         self._expected_s = expected_s or {}
         self.dense = any(index not in self._expected_s for index in self._unknown)
@@ -108,6 +109,13 @@ class Pace:
             len(seen_s) >= MIN_TICKS and abs(_median_step(seen_s) / self._expected_s[index] - 1) > CONTRADICTED
             for index, seen_s in self._ticks.items()
         )
+
+
+def _quarter_wrap_s(domain: Domain) -> float:
+    """A quarter of the time in which a counter can go round at the greatest power; infinite where it does not."""
+    if domain.counts_per_wrap is None or not domain.max_power_w:
+        return math.inf
+    return max(domain.counts_per_wrap * domain.joules_per_count / domain.max_power_w / 4, SHORTEST_PERIOD_S)
 
 
 def _median_step(instants_s: Sequence[float]) -> float:

@@ -94,8 +94,8 @@ class Books:
             return
         waiting = [*self._waiting, *spans]
         running = list(running)
-        self._waiting = [span for span in waiting if span.segments and span.segments[-1][1] / NS_PER_S > instant_s]
-        open_ids = {span.id for span in [*self._waiting, *running]}
+        later = [span for span in waiting if span.segments and span.segments[-1][1] / NS_PER_S > instant_s]
+        open_ids = {span.id for span in [*later, *running]}
         self.others_known &= use is not None or not any(map(meters_cpu, self.domains))
         snapshots = [_snapshot(span, instant_s) for span in [*waiting, *running]]
         occupants = self._occupants(snapshots, open_ids, instant_s)
@@ -110,6 +110,7 @@ class Books:
         for outer in self._inner.keys() - open_ids:
             for key, work in self._inner.pop(outer).items():
                 self.work.setdefault(key, Work()).add(work)
+        self._waiting = later
         self.closed_s = instant_s
 
     def _close_domain(self, timeline: Timeline, occupants: Occupants, instant_s: float, use: CpuUse | None) -> None:

@@ -15,6 +15,7 @@ CONTENDED_SHARE = 0.05
 DOUBT = 0.5
 """CPU time is not energy: what is taken off may be wrong by this share of it (rectangular)."""
 
+NO_IDLE = "no idle time was seen, so the idle power is not known"
 NOT_KNOWN = "the CPU time of other processes was not recorded"
 
 
@@ -29,6 +30,8 @@ def process_energy(books: Books, group: Group, energy: Quantity) -> Quantity:
     if not books.others_known:
         return unknown("J", NOT_KNOWN, energy.basis)
     others_j = _others_j(books, group)
+    if math.isnan(others_j):
+        return unknown("J", NO_IDLE, energy.basis)
     if others_j == 0:
         return energy
     doubt_j = DOUBT * abs(others_j)
@@ -71,11 +74,15 @@ def _others_share(books: Books, group: Group) -> float | None:
     for domain in filter(meters_cpu, books.domains):
         accounts = books.accounts.get((domain.id, BEST))
         if accounts is not None:
-            idle_w = accounts.idle_power_w or 0.0
+            if accounts.idle_power_w is None:
+                return None
             dynamic_j += math.fsum(
-                account.energy_j - idle_w * account.occupied_s for _, account in accounts.held(group)
+                account.energy_j - accounts.idle_power_w * account.occupied_s for _, account in accounts.held(group)
             )
-    return _others_j(books, group) / dynamic_j if dynamic_j > 0 else 0.0
+    others_j = _others_j(books, group)
+    if math.isnan(others_j):
+        return None
+    return others_j / dynamic_j if dynamic_j > 0 else 0.0
 
 
 def _others_j(books: Books, group: Group) -> float:

@@ -288,8 +288,8 @@ class Profiler:
             known_s = max(known_s, time.monotonic() - STALLED_S)
             self._warnings += [each for each in gap_warnings(timelines) if each not in self._warnings]
             running = self._collect()
-            closed, self._pending = self._pending, []
-            books.close_until(known_s if end_s is None else end_s, closed, running, timelines, self._used())
+            books.close_until(known_s if end_s is None else end_s, self._pending, running, timelines, self._used())
+            self._pending = []  # only now, so that a fold that fails loses no call
             self._cpu_use.forget_before(books.closed_s)
             follow(books.references, everything, books.closed_s)
             self._folded_s = time.monotonic()

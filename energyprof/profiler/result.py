@@ -20,7 +20,7 @@ from energyprof.model.run import SensorRecord
 from energyprof.profiler.accounts import DomainAccounts, Group, Work
 from energyprof.profiler.fold import BEST, Books
 from energyprof.profiler.measurement import Measurement
-from energyprof.profiler.process_share import contended, contention, process_energy
+from energyprof.profiler.process_share import NO_IDLE, contended, contention, process_energy
 
 Of = Callable[[DomainAccounts], float]
 
@@ -276,7 +276,7 @@ def _energy(books: Books, group: Group, *, finished: bool = False, domains: Sequ
 
 def _net(books: Books, group: Group) -> Quantity:
     if any(books.accounts[domain.id, BEST].idle_power_w is None for domain in _readable(books)):
-        return unknown("J", "no idle time was seen, so the idle power is not known")
+        return unknown("J", NO_IDLE)
 
     def net_j(accounts: DomainAccounts) -> float:
         assert accounts.idle_power_w is not None

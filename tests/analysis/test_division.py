@@ -103,3 +103,11 @@ def test_work_that_overlaps_elsewhere_does_not_lend_its_power() -> None:
     assert division.energy_j[:, 2] == pytest.approx([30, 15])
     assert division.energy_j[:, 3] == pytest.approx([22.5, 22.5])
     assert division.energy_j.sum(axis=0) == pytest.approx([60, 60, 45, 45])
+
+
+def test_intervals_without_any_joules_make_no_nonsense() -> None:
+    time_s = np.array([[0.1, 0.1, 0.1, 0.05], [0.0, 0.0, 0.0, 0.05]])
+    division = divide(time_s, np.array([0.0, 0.0, 0.0, 5.0]), np.full(4, 0.1), np.ones(4, bool), 1e-4)
+    assert division.energy_j.sum(axis=0) == pytest.approx([0, 0, 0, 5])
+    assert np.isfinite(division.moved_j).all()
+    assert division.scatter == 0

@@ -10,7 +10,7 @@ from scipy import stats
 from simulated.readings import Course, polled
 
 from energyprof.analysis.curve import Curve, curve
-from energyprof.analysis.quiet import quiet_halves, quiet_power
+from energyprof.analysis.quiet import quiet_halves, quiet_power, without_ticks
 from energyprof.model.timeline import Gap
 
 NOTHING_BUSY = (np.array([]), np.array([]))
@@ -67,3 +67,13 @@ def test_quiet_stretches_too_short_to_tell_take_the_mean_of_those_around_them() 
     halves = quiet_halves(found, busy, 0.0, 8.0, None)
     assert halves.at(np.array([1.0, 4.15, 7.0])) == pytest.approx([60, 80, 100])
     assert halves.uncertainty_w[2] == pytest.approx(40 / 12**0.5)
+
+
+@pytest.mark.parametrize(("spread", "tick"), [(1e-9, 1.0), (0.5, 1.0), (2.0, 1.0), (50.0, 1.0), (1.0, 1e-9)])
+def test_the_scatter_of_readings_is_what_that_of_ticks_leaves(spread: float, tick: float) -> None:
+    left = without_ticks(spread, tick, 20)
+    assert 0 <= left <= spread * 1.2
+    if spread > 10 * tick:
+        assert left == pytest.approx(spread, rel=0.02)
+    if spread < tick:
+        assert left < 0.7 * spread

@@ -10,7 +10,7 @@ from simulated.full_disk import full_disk
 from simulated.powercap import SimulatedPowercap
 
 from energyprof.capture.collected import NOT_NOTED, Collected
-from energyprof.capture.ring import FAULT, FIRST, UNNAMED, Ring
+from energyprof.capture.ring import FAULT, FIRST, TICK, UNNAMED, Ring
 from energyprof.capture.sampler_process import CounterWatch, FaultNames
 from energyprof.model.domain import Domain
 from energyprof.model.timeline import Timeline
@@ -92,6 +92,16 @@ def test_old_ticks_are_forgotten_but_for_the_last_few(tmp_path: Path) -> None:
     [timeline] = collected.timelines(30.0)
     assert timeline.counts == list(range(18, 31))
     assert timeline.seen_s[0] == pytest.approx(18.0)
+
+
+def test_a_fault_right_after_a_restart_does_not_make_the_lost_joules_known() -> None:
+    collected = Collected([NVML])
+    collected.add([(FIRST, 0, 0, 1 * S, 0), (TICK, 0, 4 * S, 5 * S, 400_000)], 0, [])
+    collected.resume()
+    collected.add([(FAULT, 0, 14 * S, 14 * S, 0), (FIRST, 0, 15 * S, 15 * S, 0)], 0, ["EIO"])
+    [timeline] = collected.timelines(16.0)
+    [gap] = timeline.gaps
+    assert (gap.start_s, gap.end_s, gap.energy_known) == (5.0, 15.0, False)
 
 
 @pytest.fixture

@@ -52,3 +52,10 @@ def test_a_counter_that_hardly_moves_leaves_the_time_as_it_was_asked_for() -> No
 
 def test_polls_asked_for_oftener_than_the_dense_ones_stay_so() -> None:
     assert Pace([GPU], 0.001, 10.0).next_s(10.0, 10.0) == 0.001
+
+
+def test_a_counter_that_goes_round_fast_is_read_four_times_a_round() -> None:
+    package = Domain("cpu:package-0", "cpu", "rapl", "x", counts_per_wrap=75_000_000, max_power_w=1000, period_s=0.001)
+    assert Pace([package], 0.025, 0.0).period_s == pytest.approx(0.01875)
+    usual = replace(package, counts_per_wrap=262_143_328_851)
+    assert Pace([usual], 0.025, 0.0).period_s == 0.025

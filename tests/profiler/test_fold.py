@@ -102,3 +102,18 @@ def test_the_energy_per_call_of_a_recursive_function_is_right_while_its_outermos
     found = measurement_of(books, "f", Site(grid=None))
     assert (found.calls, found.duration_s) == (3, 6.0)
     assert found.per_call.value == pytest.approx((300 + 1200) / 3, rel=0.01)
+
+
+def test_a_fold_that_fails_loses_no_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    course, span = Course(), OpenSpan("x", None)
+    course.pulse(1.0, 2.0, 500)
+    span.segments, span.closed = [(1_000_000_000, 3_000_000_000)], True
+    books, timeline = Books(SpanLog(), [GPU], 0.5), polled(course, 5.0)
+    with monkeypatch.context() as broken:
+        broken.setattr("energyprof.profiler.fold.apportion", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            books.close_until(4.0, [span], [], [timeline])
+    books.close_until(4.0, [span], [], [timeline])
+    [account] = books.accounts[GPU.id, BEST].owners.values()
+    assert account.energy_j == pytest.approx(1000, rel=0.01)
+    assert books.work[False, "x"].calls == 1

@@ -94,3 +94,15 @@ def test_a_record_holds_every_figure_that_its_reader_knows() -> None:
     written = measurement_json(measured(used(own_cores=3, other_cores=1)))
     assert set(written) == {field.name for field in fields(NamedMeasurement)}
     assert written["contended"] is True
+
+
+def test_without_any_idle_time_seen_no_share_is_taken_off() -> None:
+    course, span = Course(idle_w=150), OpenSpan("work", None)
+    span.segments, span.closed = [(500_000_000, 6_000_000_000)], True
+    books = Books(SpanLog(), [PACKAGE], 0.5)
+    books.close_until(6.0, [span], [], [polled(course, 7.0, domain=PACKAGE)], used(1, 1))
+    work = measurement_of(books, "work", Site(grid=None))
+    assert work.energy.value == pytest.approx(150 * 5.5, rel=0.01)
+    assert work.energy_process.value is None
+    assert "idle power is not known" in (work.energy_process.reason or "")
+    assert work.contended is None
