@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 from energyprof.analysis.curve import Curve
 from energyprof.analysis.square_wave import Response, Wave
 from energyprof.model.errors import NotMeasurable
+from energyprof.model.gain import LEAST_GAIN, MOST_GAIN, believable
 
 if TYPE_CHECKING:
     from energyprof.analysis.curve import Floats
-
-LEAST_GAIN, MOST_GAIN = 0.5, 2.0
-"""Outside of these the reference does not measure this load, or much else with it."""
 
 MIN_PLATEAUS = 6
 MIN_PLATEAU_TICKS = 2
@@ -44,7 +42,7 @@ def reference_fit(
         meters: whose powers are added.
 
     Raises:
-        NotMeasurable: too few plateaus, or a gain that no meter has.
+        NotMeasurable: too few plateaus, a gain that no meter has, or one that is hardly known.
     """
     import numpy as np
 
@@ -89,11 +87,16 @@ def _line(x: Floats, y: Floats) -> tuple[float, float, float, float]:
 
 
 def _checked(line: tuple[float, float, float, float], pairs: list[tuple[float, float]]) -> ReferenceFit:
-    gain = line[0]
+    gain, half_width = line[:2]
     if not LEAST_GAIN <= gain <= MOST_GAIN:
         raise NotMeasurable(
             f"The reference moved by {gain:.3g} W for each W of the domains, and no meter is off by that much "
             f"({LEAST_GAIN:g} to {MOST_GAIN:g} is believed), so no gain was stored. See that the reference feeds this "
             "machine and that nothing else that it feeds changes, and calibrate again."
+        )
+    if not believable(gain, half_width):
+        raise NotMeasurable(
+            f"The gain would be {gain:.3g} ±{half_width:.2g}, which says nothing of the meter, so none was stored. See "
+            "that nothing else that the reference feeds changes, and calibrate for longer with --seconds."
         )
     return ReferenceFit(*line, pairs)

@@ -5,22 +5,36 @@ from __future__ import annotations
 import threading
 import time
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from energyprof.model.errors import NotMeasurable
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SIDE = 4096
 """A product of two such half-precision matrices takes about a millisecond on a large GPU, and keeps all of it busy."""
 
+PRODUCTS = 8
+"""So many are waited for together: the load ends within them, and the thread that waits is seldom awake."""
+
 
 class GpuLoad:
-    """Matrix products on all GPUs, from a thread for each."""
+    """Matrix products on all GPUs, from a thread for each, which sleeps meanwhile: a plug sees no busy core beside."""
 
     def __init__(self) -> None:
+        self._failure: RuntimeError | None = None
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._devices: list[str] = []
+        self._matrices: dict[str, Tensor] = {}
 
     def __call__(self, on: bool) -> float:
+        """Turns the load on or off.
+
+        Raises:
+            NotMeasurable: when turned off: a GPU has failed meanwhile, so that there was no load.
+        """
         if on:
             self._stop.clear()
             self._threads = [threading.Thread(target=self._multiply, args=(device,)) for device in self._devices]
@@ -28,17 +42,16 @@ class GpuLoad:
             for thread in self._threads:
                 thread.start()
             return start_s
-        self._stop.set()
-        for thread in self._threads:
-            thread.join()
-        self._threads = []
+        self._end()
+        if self._failure is not None:
+            raise _without_load(self._failure) from self._failure
         return time.monotonic()
 
     def __enter__(self) -> GpuLoad:
         """Makes the matrices and multiplies once, so that the first edge holds no loading.
 
         Raises:
-            NotMeasurable: PyTorch is not installed, or sees no GPU.
+            NotMeasurable: PyTorch is not installed, sees no GPU, or cannot use one.
         """
         try:
             import torch
@@ -52,27 +65,50 @@ class GpuLoad:
                 "there is an NVIDIA GPU, or calibrate the processor: --device cpu."
             )
         self._devices = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
-        self._matrices = {
-            device: torch.randn(SIDE, SIDE, device=device, dtype=torch.float16) for device in self._devices
-        }
-        for matrix in self._matrices.values():
-            torch.mm(matrix, matrix)
-        for device in self._devices:
-            torch.cuda.synchronize(device)
+        try:
+            for device in self._devices:
+                matrix = torch.randn(SIDE, SIDE, device=device, dtype=torch.float16)
+                torch.mm(matrix, matrix)
+                torch.cuda.synchronize(device)
+                self._matrices[device] = matrix
+        except RuntimeError as error:
+            self._matrices = {}
+            raise _without_load(error) from error
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self(False)
+        self._end()
         self._matrices = {}
 
+    def _end(self) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+        self._threads = []
+
     def _multiply(self, device: str) -> None:
-        """One product at a time is waited for, so that the load ends within one of them."""
         import torch
 
         matrix = self._matrices[device]
-        result = torch.empty_like(matrix)
-        while not self._stop.is_set():
-            torch.mm(matrix, matrix, out=result)
-            torch.cuda.synchronize(device)
+        try:
+            result = torch.empty_like(matrix)
+            with torch.cuda.device(device):
+                done = torch.cuda.Event(blocking=True)
+                while not self._stop.is_set():
+                    for _ in range(PRODUCTS):
+                        torch.mm(matrix, matrix, out=result)
+                    done.record()
+                    done.synchronize()
+        except RuntimeError as error:
+            self._failure = error
+
+
+def _without_load(error: RuntimeError) -> NotMeasurable:
+    """What a user is told of a GPU on which PyTorch failed, such as one whose memory is taken."""
+    first_line = (str(error).splitlines() or [type(error).__name__])[0]
+    return NotMeasurable(
+        f"A GPU could not be given load ({first_line}), so nothing was calibrated. End what else uses the "
+        "GPUs, or name those to be given load in CUDA_VISIBLE_DEVICES, and calibrate again."
+    )

@@ -37,12 +37,12 @@ def write_first_look(ring: Path, meters: Sequence[MeterRecord], warnings: Sequen
 
 
 def read_first_look(ring: Path) -> FirstLookFile | None:
-    """What the file beside a ring holds; None where there is none yet."""
+    """What the file beside a ring holds; None where there is none yet, or a damaged one."""
     try:
         document = json.loads(path_of(ring).read_text())
-    except OSError:
+        return FirstLookFile([MeterRecord(**record) for record in document["meters"]], list(document["warnings"]))
+    except (OSError, ValueError, TypeError, KeyError):
         return None
-    return FirstLookFile([MeterRecord(**record) for record in document["meters"]], document["warnings"])
 
 
 def unseen_meter(domain: Domain) -> MeterRecord:

@@ -25,8 +25,8 @@ T = TypeVar("T")
 
 MACHINE_ID = Path("/etc/machine-id")
 
-LEAST_GAIN, MOST_GAIN = 0.5, 2.0
-"""No meter is off by more; a fit that says so has looked at something else."""
+NO_MACHINE = ("", "uninitialized")
+"""What an image holds there until it is started for the first time (machine-id(5), systemd 247)."""
 
 
 def device_of(domain: Domain) -> str:
@@ -73,7 +73,7 @@ def fitted_gain(domain: Domain) -> FittedGain | None:
     fitted = None if document is None else _made(FittedGain, document.get("fitted"))
     if fitted is None or document is None or document.get("device") != device_of(domain):
         return None
-    return fitted if LEAST_GAIN <= fitted.gain <= MOST_GAIN else None
+    return fitted if fitted.believable else None
 
 
 def with_fitted_gain(domain: Domain) -> Domain:
@@ -174,6 +174,7 @@ def _write(path: Path, document: dict[str, Any]) -> None:
 def _machine() -> str:
     """What tells this machine from another one of the same build, where the system says it."""
     try:
-        return MACHINE_ID.read_text().strip()
+        name = MACHINE_ID.read_text().strip()
     except OSError:
         return platform.node()
+    return platform.node() if name in NO_MACHINE else name

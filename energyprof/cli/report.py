@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from energyprof.cli import options as shared
 from energyprof.cli.records import is_session, load_run, load_session
 from energyprof.cli.show import show, show_session
+from energyprof.model.errors import InvalidValue
 from energyprof.model.session import Session
 
 if TYPE_CHECKING:
@@ -39,10 +40,13 @@ def add_to(commands: shared.Commands) -> None:
         nargs="+",
         type=Path,
         metavar="RUN",
-        help="a folder of a run or of a profiler, or its run.json or profiler.json",
+        help="a folder of a run or of a profiler, its run.json or profiler.json, or the .journal of a killed profiler",
     )
     parser.add_argument(
-        "--out", type=Path, metavar="DIR", help="write to DIR/NAME and DIR/index.html; default: beside each run.json"
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="write to DIR/NAME, and the overview of runs to DIR/index.html; default: beside each record",
     )
     shared.add_site(parser)
     shared.add_json(parser, "the summary of each run, one a line,")
@@ -52,27 +56,48 @@ def add_to(commands: shared.Commands) -> None:
 def report(options: argparse.Namespace) -> int:
     """Renders every run; all are read before the first is written."""
     runs = [load_session(path) if is_session(path) else load_run(path) for path in options.runs]
-    for path, run in zip(options.runs, runs, strict=True):
-        beside = path if path.is_dir() else path.parent
+    folders = [_folder(run, path, options.out) for path, run in zip(options.runs, runs, strict=True)]
+    _require_apart(options.runs, folders)
+    for run, folder in zip(runs, folders, strict=True):
         if isinstance(run, Session):
-            _render_session(run, beside, options)
+            site = shared.SiteOptions.of(options).over(run.site)
+            show_session(run, folder, site=site, as_json=options.json)
         else:
-            _render(run, beside, options)
+            _render(run, folder, options)
     return 0
 
 
-def _render_session(session: Session, beside: Path, options: argparse.Namespace) -> None:
-    folder = beside if options.out is None else options.out / (beside.resolve().name or "profiler")
-    site = shared.SiteOptions.of(options).over(session.site)
-    show_session(session, folder, site=site, as_json=options.json)
+def _folder(run: Run | Session, path: Path, out: Path | None) -> Path:
+    """Where a run's page goes."""
+    from energyprof.profiler.journal import SUFFIX
+
+    beside = path if path.is_dir() else path.parent
+    if out is None:
+        return beside
+    if not isinstance(run, Session):
+        return out / run.profile.name
+    named = path.stem if path.suffix == SUFFIX else beside.resolve().name
+    return out / (named or "profiler")
 
 
-def _render(run: Run, beside: Path, options: argparse.Namespace) -> None:
+def _require_apart(paths: list[Path], folders: list[Path]) -> None:
+    """Two runs into one folder would leave the page of the second alone."""
+    taken: dict[Path, Path] = {}
+    for path, folder in zip(paths, folders, strict=True):
+        other = taken.setdefault(folder.resolve(), path)
+        if other.resolve() != path.resolve():
+            raise InvalidValue(
+                f"The pages of {other} and {path} would both go to {folder}, so none was written. Render them one at a "
+                "time, each with an --out of its own."
+            )
+
+
+def _render(run: Run, folder: Path, options: argparse.Namespace) -> None:
     from energyprof.report.overview import publish_overview
     from energyprof.runner.evidence import open_folder
 
     site = shared.SiteOptions.of(options).over(run.profile)
-    folder = open_folder(beside if options.out is None else options.out / run.profile.name)
+    folder = open_folder(folder)
     show(run, folder, site=site, as_json=options.json)
     if options.out is not None or (folder.parent / "index.html").exists():
         publish_overview(folder.parent)

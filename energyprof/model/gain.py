@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LEAST_GAIN, MOST_GAIN = 0.5, 2.0
+"""No meter is off by more: outside of these the reference does not measure this load, or much else with it."""
+
+MOST_DOUBT = 0.2
+"""A gain that is known less well than this, relative to itself, says less of a meter than its own data sheet."""
+
+
+def believable(gain: float, half_width: float) -> bool:
+    """Whether a fitted gain, with all of its 95 % interval, is one that a meter can have, and known well enough."""
+    return 0 <= half_width <= MOST_DOUBT * gain and gain - half_width >= LEAST_GAIN and gain + half_width <= MOST_GAIN
+
 
 @dataclass(frozen=True, slots=True)
 class FittedGain:
@@ -26,6 +37,12 @@ class FittedGain:
     reference_gain: float
     former_gain: float
     plateaus: int
+
+    @property
+    def believable(self) -> bool:
+        """Whether it may be applied."""
+        doubts = (self.reference_gain, self.former_gain)
+        return believable(self.gain, self.gain_half_width) and all(0 <= doubt < 1 for doubt in doubts)
 
     @property
     def half_width(self) -> float:

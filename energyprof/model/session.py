@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from energyprof.model.errors import InvalidRun
 from energyprof.model.meter import MeterRecord
-from energyprof.model.quantity import Quantity
+from energyprof.model.quantity import Quantity, unknown
 from energyprof.model.run import SamplerRecord, SensorRecord
 from energyprof.model.timeline import Timeline
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 SESSION_SCHEMA = 2
+
+
+def _not_recorded() -> Quantity:
+    return unknown("J", "the version that made this record did not work it out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,9 @@ class NamedMeasurement:
     co2e_g: Quantity
     water_l: Quantity
     estimator: str | None
+    energy_provisioned_j: Quantity = field(default_factory=_not_recorded)
+    energy_process_j: Quantity = field(default_factory=_not_recorded)
+    contended: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,27 +38,55 @@ class _Found:
     open: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
+def unfinished_journals(folder: Path) -> list[Path]:
+    """The journals in a folder, the newest first; none where every profiler was stopped."""
+    return sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime, reverse=True)
+
+
 def unfinished_journal(folder: Path) -> Path | None:
     """The newest journal in a folder; None where every profiler was stopped."""
-    journals = sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.stat().st_mtime)
-    return journals[-1] if journals else None
+    return next(iter(unfinished_journals(folder)), None)
 
 
 def recovered(journal: Path) -> dict[str, Any]:
     """The record, as `profiler.json` would hold it, up to the last reading.
 
     Raises:
-        InvalidRun: the journal cannot be read, or the process ended before anything was measured.
+        InvalidRun: the journal cannot be read or is damaged, or the process ended before anything was measured.
     """
     try:
         found = _read(journal)
+        if found.scope and found.sampler:
+            return _document(found, journal.parent)
     except OSError as error:
-        raise InvalidRun(f"{journal} cannot be read ({error.strerror}); check its permissions.") from error
-    if not found.scope or not found.sampler:
         raise InvalidRun(
-            f"{journal} holds nothing: the process ended before anything was measured. Measure again, and delete it."
-        )
-    timelines, sampler = _timelines(found, journal.parent)
+            f"{error.filename or journal} cannot be read ({error.strerror}), so what that profiler measured is not "
+            "shown; check its permissions."
+        ) from error
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise InvalidRun(
+            f"{journal}, or a file beside it, is damaged ({error!r}) and cannot be trusted, so nothing is shown of it. "
+            "Restore the files, or delete them and measure again."
+        ) from error
+    raise InvalidRun(
+        f"{journal} holds nothing: the process ended before anything was measured. Measure again, and delete it."
+    )
+
+
+def replayed(lines: Iterable[tuple[str, Any]], domains: list[Domain], reasons: list[str]) -> Collected:
+    """The ticks that a journal holds; lines of other kinds are passed over."""
+    collected = Collected(domains)
+    for kind, content in lines:
+        if kind == "restarted":
+            collected.resume()
+        elif kind == "ticks":
+            records, lost, position = content
+            collected.replay([tuple(record) for record in records], lost, position, reasons)
+    return collected
+
+
+def _document(found: _Found, folder: Path) -> dict[str, Any]:
+    timelines, sampler = _timelines(found, folder)
     start_s = found.scope["start_s"]
     running = _still_open(found)
     spans = spans_of(found.closed, {span.id: span for span in running})
@@ -73,23 +101,11 @@ def recovered(journal: Path) -> dict[str, Any]:
     unfinished = Counter(span.name for span in running)
     warnings = [_sentence(found, end_s - start_s, unfinished), *gap_warnings(timelines)]
     result = result_of(books, site, sensors, warnings)
-    look = read_first_look(journal.parent / found.sampler["ring"]) or FirstLookFile()
+    look = read_first_look(folder / found.sampler["ring"]) or FirstLookFile()
     evidence = Evidence(
         timelines, found.closed, sensors, sampler, end_s, complete=False, unfinished=unfinished, meters=look.meters
     )
     return session_document(found.scope, result, evidence)
-
-
-def replayed(lines: Iterable[tuple[str, Any]], domains: list[Domain], reasons: list[str]) -> Collected:
-    """The ticks that a journal holds; lines of other kinds are passed over."""
-    collected = Collected(domains)
-    for kind, content in lines:
-        if kind == "restarted":
-            collected.resume()
-        elif kind == "ticks":
-            records, lost, position = content
-            collected.replay([tuple(record) for record in records], lost, position, reasons)
-    return collected
 
 
 def _read(journal: Path) -> _Found:
@@ -117,9 +133,10 @@ def _with_former(shape: dict[str, Any], former: dict[str, Any] | None) -> dict[s
 def _timelines(found: _Found, folder: Path) -> tuple[list[Timeline], SamplerRecord]:
     path = folder / found.sampler["ring"]
     collected = replayed(found.ticks, [domain_of(shape) for shape in found.sampler["domains"]], fault_reasons(path))
-    if not path.exists():
+    try:
+        ring = Ring.open(path)
+    except (OSError, ValueError):  # what the journal holds is up to a second shorter
         return collected.timelines(None), SamplerRecord("process", 0.0, None, None)
-    ring = Ring.open(path)
     collected.take(ring)
     polled_s = ring.polled_s
     wall_s = None if polled_s is None else polled_s - found.sampler["started_s"]

@@ -122,6 +122,7 @@ def measurement_json(measurement: Measurement) -> dict[str, Any]:
         "energy_net_j": measurement.energy_net.to_json(),
         "energy_provisioned_j": measurement.energy_provisioned.to_json(),
         "energy_process_j": measurement.energy_process.to_json(),
+        "contended": measurement.contended,
         "per_call_j": measurement.per_call.to_json(),
         "per_unit_j": {
             unit: measurement.per(unit).to_json() for unit in {**measurement.units, **measurement.uncounted}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 
 from energyprof.footprint.grid import find
 from energyprof.model.quantity import Quantity
@@ -25,6 +26,8 @@ HEADINGS = (
     "Energy in all",
     "without nested",
     "above idle",
+    "with its pauses",
+    "without other processes",
     "Share",
     "CO₂e",
     "Water",
@@ -40,7 +43,18 @@ def functions_listing(report: SessionReport) -> Listing:
 
 def session_markdown(report: SessionReport) -> str:
     """profiler.md, as GitHub-flavoured Markdown; nothing that came from outside is read as markup."""
-    headings = ["Function", "Calls", "Energy per call", "per unit of work", "Share", "CO₂e in all", "Water in all"]
+    headings = [
+        "Function",
+        "Calls",
+        "Energy per call",
+        "per unit of work",
+        "Energy in all",
+        "with its pauses",
+        "without other processes",
+        "Share",
+        "CO₂e in all",
+        "Water in all",
+    ]
     lines = ["| " + " | ".join(headings) + " |", "|:--|" + "--:|" * (len(headings) - 1)]
     for row in report.rows:
         measurement = row.measurement
@@ -49,6 +63,9 @@ def session_markdown(report: SessionReport) -> str:
             f"{measurement.calls:,}",
             _markdown_cell(figures.figure(measurement.per_call_j, figures.JOULES)),
             "<br>".join(escaped(each) for each in _units(row)) or NONE,
+            _markdown_cell(figures.figure(measurement.energy_j, figures.JOULES)),
+            _markdown_cell(figures.figure(measurement.energy_provisioned_j, figures.JOULES)),
+            _markdown_cell(figures.figure(measurement.energy_process_j, figures.JOULES)),
             _markdown_cell(figures.figure(row.share, PERCENT)),
             _markdown_cell(figures.figure(row.footprint.co2e, figures.GRAMS)),
             _markdown_cell(figures.figure(row.footprint.water, figures.LITRES)),
@@ -127,6 +144,7 @@ def site_text(report: SessionReport) -> str:
 def _detail(row: FunctionRow) -> str:
     parts = [f"{row.measurement.errors:,} ended with an exception" if row.measurement.errors else ""]
     parts.append(f"{row.running:,} had not ended" if row.running else "")
+    parts.append("contended by other processes" if row.measurement.contended else "")
     return "; ".join(part for part in parts if part)
 
 
@@ -135,21 +153,30 @@ def _cells(row: FunctionRow) -> tuple[Cell, ...]:
     units = _units(row)
     return (
         Cell(f"{measurement.calls:,}", f"{figures.seconds(measurement.duration_s)} active", measurement.calls),
-        quantity_cell(measurement.per_call_j, figures.JOULES),
+        _quantity_cell(measurement.per_call_j, figures.JOULES),
         Cell("; ".join(units) or NONE),
-        quantity_cell(measurement.energy_j, figures.JOULES),
-        quantity_cell(measurement.energy_exclusive_j, figures.JOULES),
-        quantity_cell(measurement.energy_net_j, figures.JOULES),
-        quantity_cell(row.share, PERCENT),
-        quantity_cell(row.footprint.co2e, figures.GRAMS),
-        quantity_cell(row.footprint.water, figures.LITRES),
-        quantity_cell(measurement.power_w, figures.WATTS),
+        _quantity_cell(measurement.energy_j, figures.JOULES),
+        _quantity_cell(measurement.energy_exclusive_j, figures.JOULES),
+        _quantity_cell(measurement.energy_net_j, figures.JOULES),
+        _quantity_cell(measurement.energy_provisioned_j, figures.JOULES),
+        _quantity_cell(measurement.energy_process_j, figures.JOULES),
+        _quantity_cell(row.share, PERCENT),
+        _quantity_cell(row.footprint.co2e, figures.GRAMS),
+        _quantity_cell(row.footprint.water, figures.LITRES),
+        _quantity_cell(measurement.power_w, figures.WATTS),
         Cell(shown(measurement.estimator or NONE), measurement.energy_j.basis),
     )
 
 
+def _quantity_cell(quantity: Quantity, scales: tuple[figures.Scale, ...]) -> Cell:
+    """A quantity with the interval that the other forms of this table show: with what the meter may be off."""
+    total = figures.figure(quantity, scales).total
+    shown_cell = quantity_cell(quantity, scales)
+    return shown_cell if total is None else replace(shown_cell, note=total)
+
+
 def _units(row: FunctionRow) -> list[str]:
-    """ "0.12 J/token (0.11-0.13)" for each unit of work."""
+    """ "120 mJ/tokens (110-130)" for each unit of work."""
     found = []
     for unit, quantity in row.measurement.per_unit_j.items():
         figure = figures.figure(quantity, figures.JOULES)
@@ -184,6 +211,9 @@ def _spreadsheet_row(row: FunctionRow, units: list[str]) -> dict[str, str | int 
         **_bounds("energy_j", measurement.energy_j),
         "energy_exclusive_j": measurement.energy_exclusive_j.value,
         "energy_net_j": measurement.energy_net_j.value,
+        **_bounds("energy_provisioned_j", measurement.energy_provisioned_j),
+        **_bounds("energy_process_j", measurement.energy_process_j),
+        "contended": None if measurement.contended is None else str(measurement.contended).lower(),
         "share_percent": row.share.value,
         "power_w": measurement.power_w.value,
         **_bounds("co2e_g", row.footprint.co2e),
@@ -198,7 +228,13 @@ def _value(quantity: Quantity | None) -> float | None:
 
 
 def _bounds(name: str, quantity: Quantity) -> dict[str, float | None]:
-    """Value and repeatability interval. An upper bound of an unknown value is not an interval: left out."""
+    """Value and both intervals. An upper bound of an unknown value is not an interval: left out."""
     known = quantity.value is not None
     low, high = (quantity.low, quantity.high) if known else (None, None)
-    return {name: quantity.value, f"{name}_low": low, f"{name}_high": high}
+    return {
+        name: quantity.value,
+        f"{name}_low": low,
+        f"{name}_high": high,
+        f"{name}_total_low": quantity.total_low if known else None,
+        f"{name}_total_high": quantity.total_high if known else None,
+    }

@@ -17,6 +17,7 @@ from energyprof.model.domain import Domain, outermost, uncalibrated
 from energyprof.model.errors import NotMeasurable, UnknownName
 from energyprof.model.gain import FittedGain
 from energyprof.model.meter import MeterRecord
+from energyprof.model.names import either, nearest
 from energyprof.model.run import SensorRecord
 from energyprof.model.timeline import Timeline
 from energyprof.runner.load import Load, drive, halves
@@ -41,6 +42,9 @@ KINDS = {"cpu": ("cpu", "dram", "platform", "module"), "gpu": ("gpu", "module", 
 
 WHOLE = ("battery", "wall")
 """What follows any load."""
+
+WIDENING = ("module", "board", "platform", *WHOLE)
+"""What may feed a device with load and others besides, the narrowest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +96,7 @@ def calibrate(
         tell: is given sentences on the progress.
 
     Raises:
-        NotMeasurable: only a model, or no meter of the device, is there.
+        NotMeasurable: only a model, or no meter of the device, is there; or the reference cannot see the load.
         UnknownName: there is no such reference.
     """
     with _sampler(reference) as sampler:
@@ -127,8 +131,16 @@ def _named(reference: str, domains: Sequence[Domain]) -> Domain:
     if len(found) == 1:
         return found[0]
     ids = ", ".join(domain.id for domain in (found or domains))
-    what = f"{reference!r} reads {len(found)} domains" if found else f"There is no reference {reference!r} here"
-    raise UnknownName(f"{what}, so nothing was calibrated. Name one of these domains: {ids}.")
+    if found:
+        raise UnknownName(
+            f"{reference!r} reads {len(found)} domains, so nothing was calibrated. Name one of these domains: {ids}."
+        )
+    near = either(map(repr, nearest(reference, [*(domain.id for domain in domains), *discovery.NAMES])))
+    guess = f" Did you mean {near}?" if near else ""
+    raise UnknownName(
+        f"There is no reference {reference!r} here, so nothing was calibrated.{guess} Name plug, which is read only "
+        f"where it is named, or one of these domains: {ids}."
+    )
 
 
 def _concerned(sampler: Sampler, device: str, reference: Domain | None) -> list[Domain]:
@@ -136,8 +148,11 @@ def _concerned(sampler: Sampler, device: str, reference: Domain | None) -> list[
     metered = [domain for domain in sampler.domains if domain.model is None]
     kinds = KINDS[device] if reference is not None else (*KINDS[device], *WHOLE)
     own = [domain for domain in metered if domain.kind in kinds and domain != reference]
-    if own and (reference is None or reference.model is None):
-        return own if reference is None else [*own, reference]
+    if own and reference is None:
+        return own
+    if own and reference is not None and reference.model is None:
+        _require_feeding(reference, own)
+        return [*own, reference]
     if not metered:
         what = "Only a model of the processor is there, which has no counter, so there is nothing to calibrate."
     elif own:
@@ -147,6 +162,22 @@ def _concerned(sampler: Sampler, device: str, reference: Domain | None) -> list[
             ", ".join(domain.id for domain in metered) + "."
         )
     raise NotMeasurable(" ".join([what, *_remedies(sampler.records)]))
+
+
+def _require_feeding(reference: Domain, domains: Sequence[Domain]) -> None:
+    beside = [domain.id for domain in domains if not _may_feed(reference, domain)]
+    if beside:
+        raise NotMeasurable(
+            f"{reference.id} does not meter what {', '.join(beside)} draws, so a gain against it would say "
+            "nothing, and nothing was calibrated. Name a reference that feeds the devices that are given load: a "
+            "wall plug (--reference plug), a battery, or a domain of the whole machine."
+        )
+
+
+def _may_feed(outer: Domain, inner: Domain) -> bool:
+    """Whether all that `inner` draws may pass through `outer` as well, as far as their kinds tell."""
+    width, inner_width = (WIDENING.index(domain.kind) if domain.kind in WIDENING else -1 for domain in (outer, inner))
+    return inner.parent == outer.id or width > inner_width
 
 
 def _remedies(records: Sequence[SensorRecord]) -> list[str]:
@@ -225,6 +256,7 @@ def _fit(
 def _gains(reference: Domain, summed: Sequence[MeterResponse], fit: ReferenceFit) -> list[tuple[Domain, FittedGain]]:
     """One gain for all whose sum was fitted: a single load cannot tell them apart."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
+    reference = uncalibrated(reference)  # as its curve is
     found = []
     for answer in summed:
         domain = uncalibrated(answer.domain)

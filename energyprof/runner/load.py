@@ -47,7 +47,11 @@ class CpuLoad:
     def __enter__(self) -> CpuLoad:
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         command = [sys.executable, "-I", "-S", "-c", SPIN]
-        self._workers = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(cores)]
+        for _ in range(cores):
+            worker = subprocess.Popen(  # in a session of its own: Ctrl-C is for the one who started it
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+            )
+            self._workers.append(worker)
         for worker in self._workers:
             assert worker.stdout is not None
             worker.stdout.readline()

@@ -8,8 +8,10 @@ The Python interface is that of amdsmi 7.0.2 (`amdsmi_interface.py`; ROCm 7.0, 2
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import importlib
 import io
+import string
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -210,6 +212,7 @@ def _domain(smi: Any, gpu: Gpu, meter: Meter) -> Domain:
         label=f"AMD GPU {gpu.index} ({gpu.name})",
         basis=meter.basis,
         joules_per_count=meter.joules_per_count,
+        device=_device(gpu.uuid),
         gain=GAIN,
         max_power_w=_power_cap_w(smi, gpu.handle),
         note=meter.note,
@@ -227,3 +230,11 @@ def _power_cap_w(smi: Any, handle: Any) -> float | None:
 def _sentence(error: Exception) -> str:
     """The library's errors span two lines: a code, and what it means."""
     return str(getattr(error, "err_info", None) or error).strip()
+
+
+def _device(uuid: str) -> str | None:
+    """A digest of the serial number; None where the GPU has none, and label and machine have to tell it."""
+    serial = uuid.removeprefix("GPU-")
+    if not serial.strip("0") or not set(serial) <= set(string.hexdigits):
+        return None
+    return hashlib.sha256(uuid.encode()).hexdigest()[:16]

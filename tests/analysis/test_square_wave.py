@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,10 @@ from simulated.truth import Edges
 from simulated.wave import Follower, steps
 
 from energyprof.analysis.curve import Curve, curve
-from energyprof.analysis.gain_fit import reference_fit
+from energyprof.analysis.gain_fit import _checked, reference_fit
 from energyprof.analysis.square_wave import Estimate, Response, Wave, response
 from energyprof.model.errors import NotMeasurable
+from energyprof.model.gain import believable
 from energyprof.runner.load import halves
 
 START_S = 2.0
@@ -151,6 +153,14 @@ def test_the_powers_of_several_domains_are_added(tmp_path: Path) -> None:
     found = reference_fit([answered(part, driven) for part in parts], answered(standard, driven), driven)
     assert found.gain == pytest.approx(1.1, rel=0.005)
     assert found.offset_w == pytest.approx(5, abs=1)
+
+
+@pytest.mark.parametrize(("gain", "half_width"), [(1.1, 3.0), (1.0, 0.25), (0.55, 0.08), (1.0, math.nan)])
+def test_a_gain_that_is_hardly_known_is_refused(gain: float, half_width: float) -> None:
+    assert believable(1.1, 0.1)
+    assert not believable(gain, half_width)
+    with pytest.raises(NotMeasurable, match="says nothing of the meter"):
+        _checked((gain, half_width, 0.0, 1.0), [])
 
 
 @pytest.mark.parametrize("gain", [0.3, 2.5])

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from energyprof.capture import meter_cache
 from energyprof.capture.meter_cache import (
     device_of,
     driver_of,
@@ -53,6 +54,23 @@ def test_a_meter_without_a_name_of_its_own_is_told_by_its_label_and_machine() ->
     assert device_of(package) != device_of(replace(package, label="CPU package 1"))
     assert device_of(package) == device_of(replace(package, id="other"))
     assert driver_of(package)
+
+
+@pytest.mark.parametrize("nothing", ["", "uninitialized\n", None])
+def test_an_image_that_was_never_started_is_told_by_the_machines_name(
+    nothing: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = Domain("cpu:package-0", "cpu", "rapl", "CPU package 0")
+    monkeypatch.setattr(meter_cache, "MACHINE_ID", tmp_path / "machine-id")
+    if nothing is not None:
+        (tmp_path / "machine-id").write_text(nothing)
+    digests = set()
+    for name in ("one", "two"):
+        monkeypatch.setattr("platform.node", lambda name=name: name)
+        digests.add(device_of(package))
+    assert len(digests) == 2
+    (tmp_path / "machine-id").write_text("b08dfa6083e7567a1921a715000001fb\n")
+    assert device_of(package) not in digests
 
 
 @pytest.mark.parametrize("damage", ["", "nonsense", "[]", "{}", '{"domain": 1}'])
@@ -115,6 +133,15 @@ def test_a_gain_copied_to_another_device_is_not_applied(folder: Path) -> None:
 @pytest.mark.parametrize("gain", [-1.0, 0.0, 0.4, 2.1])
 def test_a_gain_that_no_meter_has_is_not_applied(folder: Path, gain: float) -> None:
     store_gain(GPU, replace(GAIN, gain=gain))
+    assert with_fitted_gain(GPU) == GPU
+
+
+@pytest.mark.parametrize(
+    "doubt",
+    [{"gain_half_width": -0.01}, {"gain_half_width": 3.0}, {"reference_gain": -1.0}, {"former_gain": 40.0}],
+)
+def test_a_gain_whose_doubt_cannot_be_is_not_applied(folder: Path, doubt: dict[str, float]) -> None:
+    store_gain(GPU, replace(GAIN, **doubt))  # type: ignore[arg-type]
     assert with_fitted_gain(GPU) == GPU
 
 

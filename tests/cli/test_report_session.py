@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -35,6 +36,9 @@ def test_a_record_becomes_a_page_a_table_and_a_spreadsheet(
 ) -> None:
     folder = tmp_path / "record"
     assert ran(folder, how) == (0 if how == "stopped" else -signal.SIGKILL)
+    if how == "killed":
+        assert main(["report", str(folder / "profiler.json")]) == 2
+        assert "name the folder" in capsys.readouterr().err
     assert main(["report", str(folder)]) == 0
     out = capsys.readouterr().out
     assert "work: " in out
@@ -53,6 +57,43 @@ def test_another_folder_can_be_named_for_what_is_derived(tmp_path: Path) -> None
     assert main(["report", str(tmp_path / "record" / "profiler.json"), "--out", str(tmp_path / "public")]) == 0
     assert (tmp_path / "public" / "record" / "index.html").exists()
     assert [path.name for path in (tmp_path / "record").iterdir()] == ["profiler.json"]
+
+
+def test_of_several_killed_profilers_the_others_are_named_and_each_can_be_shown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, out = tmp_path / "record", tmp_path / "public"
+    for _ in range(2):
+        assert ran(folder, "killed") == -signal.SIGKILL
+    older, newest = sorted(folder.glob("*.journal"), key=lambda path: path.stat().st_mtime)
+    assert main(["report", str(folder)]) == 0
+    said = capsys.readouterr().out
+    assert f"were not stopped, and these figures do not contain it: {older.name}." in said
+    assert main(["report", str(older), str(newest), "--out", str(out)]) == 0
+    assert sorted(path.name for path in out.iterdir()) == sorted([older.stem, newest.stem])
+    capsys.readouterr()
+    assert main(["report", str(older), str(newest)]) == 2
+    assert "would both go to" in capsys.readouterr().err
+
+    assert ran(folder, "stopped") == 0
+    assert main(["report", str(folder), "--json"]) == 0
+    summary = json.loads(capsys.readouterr().out)
+    assert summary["complete"]
+    assert newest.name in summary["warnings"][-1]
+    assert older.name in summary["warnings"][-1]
+
+
+def test_two_records_of_one_name_do_not_overwrite_each_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert ran(tmp_path / "a" / "record", "stopped") == 0
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    folders = [str(tmp_path / name / "record") for name in "ab"]
+    assert main(["report", *folders, "--out", str(tmp_path / "public")]) == 2
+    assert "would both go to" in capsys.readouterr().err
+    assert not (tmp_path / "public").exists()
+    assert main(["report", *folders]) == 0
+    assert main(["report", folders[0], folders[0]]) == 0
 
 
 @pytest.mark.parametrize(

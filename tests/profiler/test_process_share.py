@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import numpy as np
 import pytest
 from simulated.readings import Course, polled
@@ -11,9 +13,11 @@ from energyprof.capture.cpu_use_log import CpuUseLog
 from energyprof.capture.spans import OpenSpan, SpanLog
 from energyprof.footprint.site import Site
 from energyprof.model.domain import Domain
+from energyprof.model.session import NamedMeasurement
 from energyprof.profiler.fold import Books
 from energyprof.profiler.measurement import Measurement
 from energyprof.profiler.result import measurement_of
+from energyprof.profiler.session import measurement_json
 
 PACKAGE = Domain("cpu:package-0", "cpu", "rapl", "CPU package 0", joules_per_count=1e-6)
 
@@ -84,6 +88,12 @@ def test_the_log_of_a_busy_process_shows_its_own_time() -> None:
     assert times_s[1] > times_s[0]
     log.forget_before(times_s[1] + 1)
     assert log.columns()[0] == times_s[1:]
+
+
+def test_a_record_holds_every_figure_that_its_reader_knows() -> None:
+    written = measurement_json(measured(used(own_cores=3, other_cores=1)))
+    assert set(written) == {field.name for field in fields(NamedMeasurement)}
+    assert written["contended"] is True
 
 
 def test_without_any_idle_time_seen_no_share_is_taken_off() -> None:

@@ -13,6 +13,7 @@ import pytest
 from simulated.gpu import SimulatedGpu
 from simulated.work import IDLE_W
 
+from energyprof.model.errors import InvalidRun
 from energyprof.model.session import loads_session, session_of
 from energyprof.profiler.journal import read_journal
 from energyprof.profiler.recovery import recovered, unfinished_journal
@@ -76,6 +77,29 @@ def test_a_line_that_was_cut_off_takes_nothing_else_with_it(left_over: Path) -> 
         file.write('["spans",[{"id"')
     assert sum(1 for _ in read_journal(left_over)) == lines
     assert recovered(left_over)["measurements"] == before["measurements"]
+
+
+def test_a_damaged_ring_is_as_none_and_the_journal_speaks_alone(left_over: Path) -> None:
+    [ring] = left_over.parent.glob("*.ring")
+    whole = session_of(recovered(left_over), "journal")
+    ring.write_bytes(b"")
+    ring.with_suffix(".meters").write_text("{")
+    session = session_of(recovered(left_over), "journal")
+    assert [measurement.calls for measurement in session.measurements] == [
+        measurement.calls for measurement in whole.measurements
+    ]
+    assert session.total_j.value
+    assert session.meters == []
+
+
+@pytest.mark.parametrize(
+    "line", [b"\xff\xfe\n", b"5\n", b'["spans",[{"id":1}]]\n', b'["ticks",[[[0,9,0,0,0]],0,0]]\n', b'["open",7]\n']
+)
+def test_a_journal_with_a_line_that_cannot_be_is_refused_with_what_to_do(left_over: Path, line: bytes) -> None:
+    with left_over.open("ab") as file:
+        file.write(line)
+    with pytest.raises(InvalidRun, match=r"damaged.*measure again"):
+        recovered(left_over)
 
 
 def test_a_profiler_that_was_stopped_leaves_its_record_and_nothing_else(gpu: SimulatedGpu, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 from report.rendered import Document
@@ -13,7 +13,7 @@ from simulated.readings import Course, polled
 from energyprof.footprint.site import Site
 from energyprof.model.quantity import Quantity, unknown
 from energyprof.model.run import SamplerRecord, SensorRecord
-from energyprof.model.session import NamedMeasurement, Session, SessionCoverage, SessionSite
+from energyprof.model.session import NamedMeasurement, Session, SessionCoverage, SessionSite, session_of
 from energyprof.report.session import session_report, session_summary
 from energyprof.report.session_page import session_html
 from energyprof.report.session_tables import session_csv, session_markdown, session_text
@@ -43,6 +43,9 @@ def measured(name: str, energy_j: float, calls: int, *, errors: int = 0) -> Name
         co2e_g=nothing,
         water_l=nothing,
         estimator="interpolate",
+        energy_provisioned_j=joules(1.25 * energy_j),
+        energy_process_j=joules(0.75 * energy_j),
+        contended=name == HOSTILE,
     )
 
 
@@ -96,6 +99,41 @@ def test_the_page_has_a_row_a_function_with_figures_intervals_and_what_is_not_kn
     assert page.count("<script>") == 1
     assert HOSTILE in parsed.text
     assert "<svg" in page
+
+
+def test_pauses_and_other_processes_are_shown_in_every_form(session: Session) -> None:
+    report = session_report(replace(session, measurements=[measured(HOSTILE, 80, 8)]))
+    parsed = Document()
+    parsed.feed(session_html(report))
+    for text in ("with its pauses", "100 J", "without other processes", "60.0 J", "contended by other processes"):
+        assert text in parsed.text, text
+    assert "| 100 J (90–110) | 60.0 J (54.0–66.0) |" in session_markdown(report)
+    [row] = csv.DictReader(io.StringIO(session_csv(report)))
+    found = (row["energy_provisioned_j"], row["energy_process_j"], row["energy_process_j_low"], row["contended"])
+    assert found == ("100.0", "60.0", "54.0", "true")
+    [function] = session_summary(report)["functions"]
+    assert (function["energy_process_j"]["value"], function["contended"]) == (60, True)
+
+
+def test_a_record_from_before_they_were_worked_out_says_so(session: Session) -> None:
+    document = asdict(session)
+    for name in ("energy_provisioned_j", "energy_process_j", "contended"):
+        del document["measurements"][0][name]
+    first = session_of(document, "profiler.json").measurements[0]
+    assert first.energy_process_j.value is None
+    assert "did not work it out" in (first.energy_process_j.reason or "")
+    assert first.contended is None
+
+
+def test_page_and_spreadsheet_show_what_the_meter_may_be_off_and_not_the_repeatability_alone(session: Session) -> None:
+    wide = Quantity(0.91, 0.907, 0.908, "J/call", "estimated", None, 0.6, 1.8)
+    report = session_report(replace(session, measurements=[replace(measured("small", 10, 5), per_call_j=wide)]))
+    parsed = Document()
+    parsed.feed(session_html(report))
+    assert "~910 mJ 600–1800" in parsed.text
+    [row] = csv.DictReader(io.StringIO(session_csv(report)))
+    bounds = [float(row[f"energy_per_call_j{end}"]) for end in ("_low", "_high", "_total_low", "_total_high")]
+    assert bounds == [0.907, 0.908, 0.6, 1.8]
 
 
 def test_the_rows_are_ordered_by_their_joules_and_share_the_total(session: Session) -> None:

@@ -55,6 +55,15 @@ def test_the_accumulator_counts_in_steps_of_its_resolution(machine: Machine) -> 
     assert domain.max_power_w == 750
 
 
+def test_a_gpu_is_known_by_its_serial_number_where_it_has_one(machine: Machine) -> None:
+    machine(gpu(), gpu(serial="0xAB02"), gpu(serial="0x0"), gpu(serial="N/A"))
+    first, second, *nameless = [domain.device for domain in opened().domains]
+    assert first is not None
+    assert second is not None
+    assert first != second
+    assert nameless == [None, None]
+
+
 @pytest.mark.parametrize("field", ["current_socket_power", "average_socket_power", "socket_power"])
 def test_without_a_counter_the_socket_power_that_is_given_is_integrated(machine: Machine, field: str) -> None:
     machine(gpu(idle_w=150, counter=False, power=field))
