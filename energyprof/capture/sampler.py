@@ -181,6 +181,11 @@ class Sampler:
     def _shake_hands(self) -> None:
         child = self._running_child()
         line = _first_line(child)
+        if line is None:
+            raise NotMeasurable(
+                f"Looking for the sensors took more than {HANDSHAKE_TIMEOUT_S:g} s, so no energy was recorded. "
+                "Name those that you need, such as with --sensors, and leave out one that hangs."
+            )
         if not line:
             raise NotMeasurable(
                 f"The sampler ended before it could measure anything: {self._last_words(child)}. "
@@ -406,14 +411,15 @@ def domain_of(shape: dict[str, Any]) -> Domain:
     return Domain(**shape, model=model, fitted=None if fitted is None else FittedGain(**fitted))
 
 
-def _first_line(child: subprocess.Popen[str] | SamplerThread) -> str:
-    """What the child says first; empty where it ended, or hung and was killed."""
+def _first_line(child: subprocess.Popen[str] | SamplerThread) -> str | None:
+    """What the child says first; empty where it ended, None where it took too long; a process was killed then."""
     if isinstance(child, SamplerThread):
         return child.first_line(HANDSHAKE_TIMEOUT_S)
     assert child.stdout is not None
     ready, _, _ = select.select([child.stdout], [], [], HANDSHAKE_TIMEOUT_S)
     if not ready:
         child.kill()
+        return None
     return child.stdout.readline()
 
 

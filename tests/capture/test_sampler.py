@@ -49,6 +49,18 @@ def test_the_childs_ticks_give_the_energy_that_was_drawn(gpu: SimulatedGpu) -> N
     assert 0 < record.cpu_s < record.wall_s
 
 
+def test_a_search_that_hangs_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "class" / "power_supply" / "BAT0"
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / "type")
+    monkeypatch.setenv("ENERGYPROF_SYSFS", str(tmp_path))
+    monkeypatch.setattr("energyprof.capture.sampler.HANDSHAKE_TIMEOUT_S", 0.5)
+    with pytest.raises(
+        NotMeasurable, match=r"Looking for the sensors took more than 0\.5 s, so no energy was recorded"
+    ):
+        Sampler(["battery"]).start()
+
+
 def test_what_was_measured_can_be_read_after_the_stop(gpu: SimulatedGpu) -> None:
     sampler = Sampler(["nvml"])
     sampler.start()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -113,6 +115,50 @@ def test_an_answer_that_does_not_end_is_a_sentence(plug: SimulatedPlug) -> None:
     [reading] = sensor.read()
     plug.endless = False
     assert "does not end" in str(reading)
+
+
+@pytest.mark.parametrize("part", ["status", "headers"])
+def test_an_answer_whose_beginning_does_not_end_is_a_sentence(plug: SimulatedPlug, part: str) -> None:
+    sensor = opened(plug)
+    plug.drips = part
+    began_s = time.monotonic()
+    [reading] = sensor.read()
+    took_s = time.monotonic() - began_s
+    plug.drips = None
+    assert "no answer (timed out)" in str(reading)
+    assert took_s < 10, "the bytes came every 0.05 s and would have gone on for ever"
+
+
+def test_a_host_name_that_nobody_answers_for_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("energyprof.sensors.plug.RESOLVE_S", 0.1)
+    answered = threading.Event()
+
+    def silent(host: str, port: int) -> list[tuple[object, ...]]:
+        answered.wait(30)
+        return []
+
+    finding = find({VARIABLE: "http://plug.local"}, resolve=silent)
+    answered.set()
+    assert finding.reason == (
+        "The plug at http://plug.local cannot be asked: looking up its host name took more than 0.1 s."
+    )
+
+
+def test_a_host_name_that_is_not_known_is_a_sentence() -> None:
+    def unknown(host: str, port: int) -> list[tuple[object, ...]]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    finding = find({VARIABLE: "http://plug.local"}, resolve=unknown)
+    assert "its host name is not known (Name or service not known)" in str(finding.reason)
+    assert finding.remedy == "getent hosts plug.local"
+
+
+def test_the_next_address_is_asked_where_one_takes_no_connection(plug: SimulatedPlug) -> None:
+    def both(host: str, port: int) -> list[tuple[object, ...]]:
+        kind = (socket.AF_INET, socket.SOCK_STREAM, 0, "")
+        return [(*kind, ("127.0.0.1", 9)), (*kind, ("127.0.0.1", port))]
+
+    assert find({VARIABLE: plug.address}, resolve=both).sensor is not None
 
 
 def test_a_plug_that_is_not_there_is_a_sentence() -> None:
