@@ -206,7 +206,7 @@ def _json(place: Place, addresses: Sequence[tuple[Any, ...]], path: str) -> Any:
         return json.loads(body)
     except (OSError, http.client.HTTPException) as error:
         raise CannotRead(f"no answer ({getattr(error, 'strerror', None) or error or type(error).__name__})") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CannotRead(f"the answer to {path} is not JSON") from error
     finally:
         connection.close()

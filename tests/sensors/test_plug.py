@@ -76,7 +76,13 @@ def test_it_stands_apart_and_is_read_by_itself(plug: SimulatedPlug) -> None:
 
 @pytest.mark.parametrize(
     ("status", "body", "reason"),
-    [(401, None, "it answers 401"), (200, b"<html>", "not JSON"), (200, b"[]", "no power")],
+    [
+        (401, None, "it answers 401"),
+        (200, b"<html>", "not JSON"),
+        (200, b"\xff\xfe\xfd", "not JSON"),
+        (200, b"[" * 60_000, "not JSON"),
+        (200, b"[]", "no power"),
+    ],
 )
 def test_an_answer_that_is_none_is_a_sentence(
     plug: SimulatedPlug, status: int, body: bytes | None, reason: str
@@ -186,6 +192,12 @@ def test_outputs_of_one_tasmota_are_added() -> None:
         {"apower": -3.0, "aenergy": {"total": 1.0}},
         {"meters": [{"power": 3.0, "is_valid": False, "total": 1}]},
         {"meters": []},
+        {"apower": float("nan"), "aenergy": {"total": 1.0}},
+        {"apower": 3.0, "aenergy": {"total": float("inf")}},
+        {"apower": 3.0, "aenergy": {"total": float("nan")}},
+        {"StatusSNS": {"ENERGY": {"Power": float("nan")}}},
+        {"StatusSNS": {"ENERGY": {"Power": [12, float("inf")]}}},
+        {"StatusSNS": {"ENERGY": {"Power": 10**400}}},
         {"StatusSNS": {"Time": "no meter in this device"}},
         "nothing",
         None,
