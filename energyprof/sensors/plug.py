@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from energyprof.model.domain import Domain
 from energyprof.sensors.number_file import CannotRead
-from energyprof.sensors.plug_reply import Reply, parsed
+from energyprof.sensors.plug_reply import Reply, parsed, said_path
 from energyprof.sensors.power_integral import PowerIntegral
 from energyprof.sensors.sensor import Finding
 
@@ -119,12 +119,19 @@ def find(
     if not address:
         return Finding(None, f"{VARIABLE} names no plug.", ASK)
     place = _place(address)
+    if "@" in address.partition("?")[0]:
+        reason = f"{VARIABLE} holds a user or a password, and plugs that want one are not supported."
+        return Finding(None, reason, ASK)
     if place is None:
-        return Finding(None, f"{VARIABLE}={address!r} is no address of the form http://HOST[:PORT][/PATH].", ASK)
+        return Finding(
+            None, f"{VARIABLE}={said_path(address)!r} is no address of the form http://HOST[:PORT][/PATH].", ASK
+        )
     try:
         addresses = _resolved(place, resolve or _getaddrinfo)
     except CannotRead as reason:
-        return Finding(None, f"The plug at {address} cannot be asked: {reason}.", f"getent hosts {place.host}")
+        return Finding(
+            None, f"The plug at {said_path(address)} cannot be asked: {reason}.", f"getent hosts {place.host}"
+        )
     failures: dict[str, None] = {}
     for path in [place.path] if place.path else PATHS:
         question = _question(place, addresses, path)
@@ -133,11 +140,9 @@ def find(
         except CannotRead as reason:
             failures[str(reason)] = None
     said = "; ".join(failures)
-    return Finding(
-        None,
-        f"The plug at {address} gives no power: {said}.",
-        f"curl '{address if place.path else address.rstrip('/') + PATHS[0]}'",
-    )
+    shown = said_path(address)  # what follows may be a password, and sentences end up in records that are published
+    remedy = f'curl "${VARIABLE}"' if place.path else f"curl '{shown.rstrip('/') + PATHS[0]}'"
+    return Finding(None, f"The plug at {shown} gives no power: {said}.", remedy)
 
 
 def _place(address: str) -> Place | None:
@@ -202,12 +207,12 @@ def _json(place: Place, addresses: Sequence[tuple[Any, ...]], path: str) -> Any:
         with connection.getresponse() as answer:
             body = _body(answer)
         if answer.status != 200:
-            raise CannotRead(f"it answers {answer.status} {answer.reason} to {path}")
+            raise CannotRead(f"it answers {answer.status} {answer.reason} to {said_path(path)}")
         return json.loads(body)
     except (OSError, http.client.HTTPException) as error:
         raise CannotRead(f"no answer ({getattr(error, 'strerror', None) or error or type(error).__name__})") from error
     except (ValueError, RecursionError) as error:
-        raise CannotRead(f"the answer to {path} is not JSON") from error
+        raise CannotRead(f"the answer to {said_path(path)} is not JSON") from error
     finally:
         connection.close()
 

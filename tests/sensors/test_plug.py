@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from simulated.plug import SimulatedPlug
+from simulated.plug import ANSWERS, SimulatedPlug
 from simulated.truth import Edges
 
 from energyprof.sensors.number_file import CannotRead
@@ -165,6 +165,32 @@ def test_the_next_address_is_asked_where_one_takes_no_connection(plug: Simulated
         return [(*kind, ("127.0.0.1", 9)), (*kind, ("127.0.0.1", port))]
 
     assert find({VARIABLE: plug.address}, resolve=both).sensor is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(401, None), (200, b"<html>"), (200, b"[]"), (200, b'{"StatusSNS": {"ENERGY": {"Power": NaN}}}')],
+)
+def test_a_password_in_an_address_is_in_no_sentence(
+    plug: SimulatedPlug, monkeypatch: pytest.MonkeyPatch, status: int, body: bytes | None
+) -> None:
+    path = "/rpc/Switch.GetStatus?id=0&user=admin&password=hush"
+    monkeypatch.setitem(ANSWERS["gen2"], path, ANSWERS["gen2"]["/rpc/Switch.GetStatus?id=0"])
+    sensor = opened(plug, path)
+    plug.status, plug.body = status, body
+    finding = looked_for(plug, path)
+    said = f"{sensor.read()} {finding.reason} {finding.remedy}"
+    assert "/rpc/Switch.GetStatus" in said
+    assert "hush" not in said
+    assert "admin" not in said
+
+
+@pytest.mark.parametrize("address", ["http://admin:hush@127.0.0.1", "admin:hush@plug", "ftp://x?password=hush"])
+def test_an_address_with_a_user_is_refused_and_not_shown(address: str) -> None:
+    finding = find({VARIABLE: address})
+    assert finding.sensor is None
+    assert VARIABLE in str(finding.reason)
+    assert "hush" not in f"{finding.reason} {finding.remedy}"
 
 
 def test_a_plug_that_is_not_there_is_a_sentence() -> None:
