@@ -6,9 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from energyprof.model.domain import Domain
+from energyprof.model.errors import NotMeasurable
 from energyprof.sensors.sensor import Sensor
 
 HOLDS_A_CPU = ("cpu", "platform", "module")
+
+BESIDE_EACH_OTHER = ("module", "cpu", "core", "uncore")
+"""Kinds of which two that no domain contains are two things; a platform or a board may hold another."""
 
 WIDEST = ("plug", "battery", "hwmon")
 """Families with domains that stand apart, the one that holds most first."""
@@ -18,11 +22,14 @@ def settle(sensors: Sequence[Sensor], *, cpu_is_modelled: bool) -> None:
     """Marks what another of these sensors meters as well, and lets what stands apart count where it is all there is.
 
     A kernel driver that shows the meter of another family (RAPL's, or that of an AMD GPU) is left out of totals; so
-    is a domain of the whole machine, or of unknown extent, beside any other. Alone it counts: then no joule is added
-    twice, and who named it wants to know it.
+    is a domain of the whole machine, or of unknown extent, beside any other. Alone it counts, since who named it wants
+    to know it; of several that may hold each other none does.
 
     Args:
         cpu_is_modelled: whether an estimate of the CPU will count where no meter does.
+
+    Raises:
+        NotMeasurable: all that is left are several meters that may hold each other.
     """
     for sensor in sensors:
         if sensor.name == "hwmon":
@@ -31,7 +38,25 @@ def settle(sensors: Sequence[Sensor], *, cpu_is_modelled: bool) -> None:
         return
     alone = next((sensor for name in WIDEST for sensor in sensors if sensor.name == name), None)
     if alone is not None:
-        alone.domains = [replace(domain, apart=None) for domain in alone.domains]
+        counts = _counting(alone)
+        alone.domains = [replace(domain, apart=None) if domain in counts else domain for domain in alone.domains]
+
+
+def _counting(sensor: Sensor) -> list[Domain]:
+    """Of domains that all stand apart those that count where nothing else does: the machine, or parts that are known to
+    lie beside each other."""
+    ids = {domain.id for domain in sensor.domains}
+    widest = [domain for domain in sensor.domains if domain.parent not in ids]
+    machine = [domain for domain in widest if domain.kind == "platform"]
+    if machine:
+        widest = machine
+    if len(widest) > 1 and any(domain.kind not in BESIDE_EACH_OTHER for domain in widest):
+        raise NotMeasurable(
+            f"{', '.join(domain.id for domain in widest)} may hold each other, so a total could count joules twice, "
+            f"and nothing was measured. Read them beside something that counts, such as {sensor.name},cpu-model: they are "
+            "then shown, in no total."
+        )
+    return widest
 
 
 def _unless_doubled(domain: Domain, sensors: Sequence[Sensor]) -> Domain:

@@ -35,6 +35,7 @@ MOST_SHARE = 0.05
 UNKNOWN_EXTENT = "what it meters is not known, so it may hold other domains or be held by them"
 WHOLE_MACHINE = "a reference: it feeds the whole machine"
 WHOLE_CHIP = "a processor with graphics reports the whole chip, its CPU too"
+PART_OF_GRACE = "a GPU that reports its whole module holds it"
 
 MOST_CHANNELS = {"ina3221": 3}
 """Where voltage and current of one number are one rail without sharing a label; ina3221's later ones are shunts."""
@@ -66,6 +67,17 @@ CHIPS = {
     "power_meter": Chip("platform", apart=WHOLE_MACHINE),
 }
 UNKNOWN_CHIP = Chip("board", apart=UNKNOWN_EXTENT)
+
+GRACE = {
+    "Module": Chip("module", apart=PART_OF_GRACE),
+    "Grace": Chip("cpu", apart=PART_OF_GRACE),
+    "CPU": Chip("core", apart=PART_OF_GRACE),
+    "SysIO": Chip("uncore", apart=PART_OF_GRACE),
+}
+"""The ACPI meters of an NVIDIA Grace module, by the first word of what the firmware calls them; each socket has its own.
+A module holds its Grace, which holds CPU and SysIO (NVIDIA Grace Performance Tuning Guide, "Power Telemetry", 2024)."""
+
+GRACE_LABEL = re.compile(r"(Module|Grace|CPU|SysIO) Power Socket (\d+)")
 
 INPUT_RAILS = ("VDD_IN", "POM_5V_IN")
 """Of NVIDIA Jetson modules: what feeds all others (Jetson Linux Developer Guide, section on power monitors, 2024)."""
@@ -186,8 +198,13 @@ def _channels(folder: Path, clock_ns: Callable[[], int]) -> list[tuple[Domain, M
     driver = text(folder / "name") or folder.name
     chip = CHIPS.get(driver, UNKNOWN_CHIP)
     found: list[tuple[Domain, Meter]] = []
-    for place in _numbers(folder):
-        meter, label = _meter(folder, driver, place, clock_ns)
+    places = _numbers(folder)
+    files = folder
+    if not places and driver == "power_meter":  # an older kernel puts its files beside the folder and not into it
+        files = (folder / "device").resolve()
+        places = _numbers(files) if files.is_dir() else []
+    for place in places:
+        meter, label = _meter(files, driver, place, clock_ns)
         if meter is None:
             continue
         if re.fullmatch(chip.labels, label or ""):
@@ -207,7 +224,8 @@ def _meter(folder: Path, driver: str, place: int, clock_ns: Callable[[], int]) -
         return EnergyChannel(energy), text(folder / f"energy{place}_label")
     for power in (folder / f"power{place}_input", folder / f"power{place}_average"):
         if power.exists():
-            return PowerChannel([power], clock_ns), text(folder / f"power{place}_label")
+            label = text(folder / f"power{place}_label") or text(folder / f"power{place}_oem_info")
+            return PowerChannel([power], clock_ns), label or None
     rail = text(folder / f"in{place}_label")
     same_rail = rail is not None and rail == text(folder / f"curr{place}_label")
     files = [folder / f"in{place}_input", folder / f"curr{place}_input"]
@@ -222,6 +240,8 @@ def _domain(folder: Path, driver: str, chip: Chip, label: str, meter: Meter) -> 
         chip = replace(chip, kind="module", apart=WHOLE_CHIP)
     if driver == "ina3221":
         chip = _rail(label)
+    if driver == "power_meter" and (named := GRACE_LABEL.fullmatch(label)):
+        chip = GRACE[named[1]]
     limit_uw = number(folder / "power1_cap_max")
     return Domain(
         id=f"{chip.kind}:" + re.sub(r"[^\w.:]+", "-", f"{driver}-{device}-{label}"),
@@ -247,7 +267,8 @@ def _rail(label: str) -> Chip:
 
 
 def _contained(domains: list[Domain]) -> list[Domain]:
-    """The domains with their parents: a module's input holds its other rails, an Intel card its package."""
+    """The domains with their parents: a module's input holds its other rails, an Intel card its package, and a Grace
+    module its socket, which holds the CPU."""
     inputs = [domain for domain in domains if domain.note == INPUT_NOTE]
     cards = {domain.id.removesuffix("-card"): domain.id for domain in domains if domain.id.endswith("-card")}
     found = []
@@ -255,8 +276,17 @@ def _contained(domains: list[Domain]) -> list[Domain]:
         parent = cards.get(domain.id.removesuffix("-pkg")) if domain.id.endswith("-pkg") else None
         if inputs and domain not in inputs and ":ina3221-" in domain.id:
             parent = inputs[0].id
+        if named := _grace(domain):
+            wider = list(GRACE)[: min(list(GRACE).index(named[1]), 2)]  # the last two lie beside each other
+            held_by = [other for other in domains if (its := _grace(other)) and its[2] == named[2] and its[1] in wider]
+            found.append(replace(domain, parent=held_by[-1].id if held_by else None))
+            continue
         found.append(domain if parent is None else replace(domain, parent=parent, apart=None))
     return found
+
+
+def _grace(domain: Domain) -> re.Match[str] | None:
+    return GRACE_LABEL.search(domain.label) if domain.label.startswith("power_meter ") else None
 
 
 def _none_at_all(sysfs: Path) -> Finding:

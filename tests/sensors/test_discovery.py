@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from simulated import vendor
 from simulated.gpu import GpuSpec, SimulatedGpus
-from simulated.hwmon import battery, chip
+from simulated.hwmon import battery, chip, grace
 from simulated.perf import SimulatedPerf
 from simulated.powercap import SimulatedPowercap
 
@@ -141,6 +141,34 @@ def test_an_unknown_board_counts_only_where_nothing_else_is_asked_for(tree: Simu
     assert counted(found(tree, "hwmon")) == ["board:ina226-hwmon0-channel-1"]
     battery(tree.sysfs, power_now=20_000_000)
     assert counted(found(tree, "hwmon", "battery")) == ["battery"]
+
+
+def test_of_the_meters_of_a_grace_module_only_the_widest_counts(tree: SimulatedPowercap) -> None:
+    grace(tree.sysfs, Grace=250, CPU=200, SysIO=40)
+    assert counted(found(tree, "hwmon")) == ["cpu:power_meter-ACPI000D:00-Grace-Power-Socket-0"]
+    grace(tree.sysfs, Module=300)
+    assert counted(found(tree, "hwmon")) == ["module:power_meter-ACPI000D:03-Module-Power-Socket-0"]
+    grace(tree.sysfs, socket=1, Module=300, Grace=250)
+    assert counted(found(tree, "hwmon")) == [
+        "module:power_meter-ACPI000D:03-Module-Power-Socket-0",
+        "module:power_meter-ACPI000D:04-Module-Power-Socket-1",
+    ]
+    assert counted(found(tree)) == ["cpu:model"]
+
+
+def test_a_meter_of_the_whole_machine_counts_without_the_boards_that_it_feeds(tree: SimulatedPowercap) -> None:
+    chip(tree.sysfs, 0, "power_meter", power1_average=400_000_000)
+    chip(tree.sysfs, 1, "ina226", power1_input=90_000_000)
+    assert counted(found(tree, "hwmon")) == ["platform:power_meter-hwmon0-channel-1"]
+
+
+@pytest.mark.parametrize("driver", ["power_meter", "ina226"])
+def test_two_meters_that_may_hold_each_other_are_refused_alone(tree: SimulatedPowercap, driver: str) -> None:
+    for number in (0, 1):
+        chip(tree.sysfs, number, driver, power1_average=90_000_000)
+    with pytest.raises(NotMeasurable, match=rf"{driver}-hwmon0-channel-1, .*{driver}-hwmon1-channel-1 may hold each"):
+        found(tree, "hwmon")
+    assert counted(found(tree, "hwmon", "cpu-model")) == ["cpu:model"]
 
 
 def test_a_drivers_view_of_the_rapl_meter_is_not_added_to_it(tree: SimulatedPowercap) -> None:
