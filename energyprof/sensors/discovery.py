@@ -60,7 +60,7 @@ def _meters(names: Sequence[str], sysfs: Path) -> dict[str, Finding]:
     """What every device family gives, but for the CPU model."""
     return {
         "nvml": nvml.find(os.environ),
-        "amd": amd.find(os.environ),
+        "amd": amd.find(os.environ, sysfs=sysfs),
         "apple": apple.find(),
         "rapl": rapl_perf.instead_of(rapl.find(sysfs), sysfs),
         "hwmon": hwmon.find(sysfs),

@@ -18,6 +18,7 @@ from typing import Protocol
 from energyprof.model.domain import Domain, Kind
 from energyprof.model.quantity import Basis
 from energyprof.sensors import procfs
+from energyprof.sensors.amd_chip import WHOLE_CHIP, is_whole_chip
 from energyprof.sensors.number_file import CannotRead, NumberFile, number, text
 from energyprof.sensors.power_integral import PowerIntegral
 from energyprof.sensors.sensor import Finding
@@ -34,7 +35,6 @@ MOST_SHARE = 0.05
 
 UNKNOWN_EXTENT = "what it meters is not known, so it may hold other domains or be held by them"
 WHOLE_MACHINE = "a reference: it feeds the whole machine"
-WHOLE_CHIP = "a processor with graphics reports the whole chip, its CPU too"
 PART_OF_GRACE = "a GPU that reports its whole module holds it"
 
 MOST_CHANNELS = {"ina3221": 3}
@@ -74,7 +74,7 @@ GRACE = {
     "CPU": Chip("core", apart=PART_OF_GRACE),
     "SysIO": Chip("uncore", apart=PART_OF_GRACE),
 }
-"""The ACPI meters of an NVIDIA Grace module, by the first word of what the firmware calls them; each socket has its own.
+"""The ACPI meters of an NVIDIA Grace module, by the first word of what the firmware calls them, for each socket.
 A module holds its Grace, which holds CPU and SysIO (NVIDIA Grace Performance Tuning Guide, "Power Telemetry", 2024)."""
 
 GRACE_LABEL = re.compile(r"(Module|Grace|CPU|SysIO) Power Socket (\d+)")
@@ -236,7 +236,7 @@ def _meter(folder: Path, driver: str, place: int, clock_ns: Callable[[], int]) -
 
 def _domain(folder: Path, driver: str, chip: Chip, label: str, meter: Meter) -> Domain:
     device = (folder / "device").resolve().name if (folder / "device").exists() else folder.name
-    if driver == "amdgpu" and (folder / "in1_label").exists():  # the northbridge's voltage: only such chips have one
+    if driver == "amdgpu" and is_whole_chip(folder):
         chip = replace(chip, kind="module", apart=WHOLE_CHIP)
     if driver == "ina3221":
         chip = _rail(label)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -183,11 +184,49 @@ def test_a_gpus_hwmon_stands_in_where_its_own_library_is_missing(
 ) -> None:
     chip(tree.sysfs, 0, "amdgpu", "0000:03:00.0", power1_label="PPT", power1_input=90_000_000)
     assert counted(found(tree)) == ["gpu:amdgpu-0000:03:00.0-PPT", "cpu:model"]
+    amd_gpus(tmp_path, monkeypatch, "AMD")
+    assert counted(found(tree)) == ["gpu:amd-0", "cpu:model"]
+
+
+def amd_gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """GPUs of these names, the first one at 0000:05:00.0."""
     monkeypatch.syspath_prepend(str(Path(vendor.__file__).parent))
     monkeypatch.delitem(sys.modules, "amdsmi", raising=False)
-    (tmp_path / "amd.json").write_text('[{"name": "AMD", "serial": "0x1", "idle_w": 90, "started_s": 0}]')
+    gpus = [
+        {"name": name, "serial": f"0x{number}", "idle_w": 90, "started_s": 0, "bdf": f"0000:{number + 5:02}:00.0"}
+        for number, name in enumerate(names)
+    ]
+    (tmp_path / "amd.json").write_text(json.dumps(gpus))
     monkeypatch.setenv("SIM_AMD", str(tmp_path / "amd.json"))
-    assert counted(found(tree)) == ["gpu:amd-0", "cpu:model"]
+
+
+def test_an_amd_chip_with_graphics_counts_in_place_of_its_cpu(
+    tree: SimulatedPowercap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chip(tree.sysfs, 0, "amdgpu", "0000:05:00.0", power1_input=15_000_000, in1_label="vddnb", in1_input=700)
+    pci = tree.sysfs / "bus" / "pci" / "devices" / "0000:05:00.0" / "hwmon"
+    pci.mkdir(parents=True)
+    (pci / "hwmon0").symlink_to(tree.sysfs / "class" / "hwmon" / "hwmon0")
+    amd_gpus(tmp_path, monkeypatch, "AMD Radeon Graphics", "AMD Radeon RX 7900")
+    assert counted(found(tree)) == ["gpu:amd-0", "gpu:amd-1"], "the CPU is in the first one, so it is not modelled"
+    tree.zone("intel-rapl:0", "package-0")
+    discovery = found(tree)
+    assert counted(discovery) == ["gpu:amd-0", "gpu:amd-1"]
+    reasons = {domain.id: domain.apart for sensor in discovery.sensors for domain in sensor.domains}
+    assert reasons["cpu:package-0"] == "gpu:amd-0 measures the whole chip"
+    assert counted(found(tree, "rapl")) == ["cpu:package-0"]
+
+
+def test_one_chip_of_two_stands_apart_from_the_meters_of_both_cpus(
+    tree: SimulatedPowercap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    amd_gpus(tmp_path, monkeypatch, "AMD Instinct MI300A", "AMD Instinct MI300A")
+    tree.zone("intel-rapl:0", "package-0")
+    tree.zone("intel-rapl:1", "package-1")
+    assert counted(found(tree)) == ["gpu:amd-0", "gpu:amd-1"]
+    monkeypatch.setenv("HIP_VISIBLE_DEVICES", "1")
+    assert counted(found(tree)) == ["cpu:package-0", "cpu:package-1"]
+    assert counted(found(tree, "amd")) == ["gpu:amd-1"]
 
 
 def test_a_jetson_module_is_measured_and_its_cpu_not_modelled(tree: SimulatedPowercap) -> None:

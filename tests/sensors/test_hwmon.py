@@ -133,6 +133,13 @@ def test_a_processor_with_graphics_reports_its_whole_chip(sysfs: Path, clock: Cl
     assert (domain.kind, "whole chip" in str(domain.apart)) == ("module", True)
 
 
+def test_an_mi300a_is_known_by_its_pci_device_since_it_shows_no_northbridge(sysfs: Path, clock: Clock) -> None:
+    folder = chip(sysfs, 0, "amdgpu", "0000:05:00.0", power1_input=300_000_000)
+    write(folder / "device", device="0x74a0")
+    [domain] = opened(sysfs, clock).domains
+    assert (domain.kind, "whole chip" in str(domain.apart)) == ("module", True)
+
+
 def test_a_batterys_second_appearance_is_left_out(sysfs: Path, clock: Clock) -> None:
     folder = battery(sysfs, power_now=12_000_000)
     hwmon = chip(sysfs, 0, "BAT0", power1_input=12_000_000)
