@@ -24,8 +24,8 @@ def settle(sensors: Sequence[Sensor], *, cpu_is_modelled: bool) -> None:
 
     An AMD chip with CPU and graphics counts in place of its CPU's own meter. A kernel driver that shows the meter of
     another family (RAPL's, or that of an AMD GPU) is left out of totals; so is a domain of the whole machine, or of
-    unknown extent, beside any other. Alone it counts, since who named it wants to know it; of several that may hold each
-    other none does.
+    unknown extent, beside any other. Alone it counts, since who named it wants to know it; of several that may hold
+    each other none does.
 
     Args:
         cpu_is_modelled: whether an estimate of the CPU will count where no meter does.

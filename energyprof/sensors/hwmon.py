@@ -19,7 +19,7 @@ from energyprof.model.domain import Domain, Kind
 from energyprof.model.quantity import Basis
 from energyprof.sensors import procfs
 from energyprof.sensors.amd_chip import WHOLE_CHIP, is_whole_chip
-from energyprof.sensors.number_file import CannotRead, NumberFile, number, text
+from energyprof.sensors.number_file import CannotRead, NumberFile, number, remedy_of, text
 from energyprof.sensors.power_integral import PowerIntegral
 from energyprof.sensors.sensor import Finding
 
@@ -153,20 +153,21 @@ def find(sysfs: Path, *, clock_ns: Callable[[], int] = time.monotonic_ns) -> Fin
     """
     domains: list[Domain] = []
     meters: list[Meter] = []
-    refused: list[str] = []
+    refused: list[CannotRead] = []
     for folder in sorted(sysfs.glob("class/hwmon/hwmon*"), key=lambda path: (len(path.name), path.name)):
         if _is_power_supply(folder):
             continue
         for channel, meter in _channels(folder, clock_ns):
-            reading = _reading(meter)
-            if isinstance(reading, str):
-                refused.append(reading)
+            try:
+                meter.read()
+            except CannotRead as why:
+                refused.append(why)
                 meter.close()
             else:
                 domains.append(replace(channel, basis=meter.basis))
                 meters.append(meter)
-    reason = f"Cannot be read: {', '.join(refused)}." if refused else None
-    remedy = f"sudo chmod a+r {sysfs}/class/hwmon/hwmon*/energy*_input   (until the next start)" if refused else None
+    reason = f"Cannot be read: {', '.join(map(str, refused))}." if refused else None
+    remedy = remedy_of(refused) if refused else None
     if not domains:
         return Finding(None, reason, remedy) if refused else _none_at_all(sysfs)
     sensor = HwmonSensor(_contained(domains), meters)

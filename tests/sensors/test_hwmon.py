@@ -160,13 +160,18 @@ def test_a_reading_that_fails_is_a_sentence_and_then_a_new_segment(sysfs: Path, 
 
 
 def test_what_may_not_be_read_is_named_with_the_command_that_permits_it(sysfs: Path, clock: Clock) -> None:
-    card = chip(sysfs, 0, "amd_energy", energy1_label="Esocket0", energy1_input=5)
-    (card / "energy1_input").unlink()
-    (card / "energy1_input").symlink_to("/proc/self/mem")
+    card = chip(sysfs, 0, "amd_energy", energy1_label="Esocket0")
+    (card / "energy1_input").symlink_to("/proc/sys/vm/drop_caches")  # not even root may read it
+    broken = chip(sysfs, 1, "ina226", power1_input="")
     finding = find(sysfs, clock_ns=clock)
     assert finding.sensor is None
-    assert finding.reason == "Cannot be read: hwmon0/energy1_input: Input/output error."
-    assert "chmod a+r" in str(finding.remedy)
+    assert finding.reason == (
+        "Cannot be read: hwmon0/energy1_input: Permission denied, hwmon1/power1_input: no number in it."
+    )
+    assert finding.remedy == f"sudo chmod a+r {card}/energy1_input   (until the next start)"
+    (card / "energy1_input").unlink()
+    remedy = find(sysfs, clock_ns=clock).remedy
+    assert remedy == f"grep -H . {broken}/power1_input   (until it shows a number)", "no permission would help"
 
 
 def test_a_chip_on_a_slow_bus_is_read_by_itself(sysfs: Path) -> None:
