@@ -51,8 +51,9 @@ def discover(names: Sequence[str] | None, *, root_pid: int, sysfs: Path | None =
     if not used:
         raise NotMeasurable("Nothing here can measure energy. " + _advice(findings))
     sensors = [sensor for name in used if (sensor := findings[name].sensor)]
-    sensors.sort(key=lambda sensor: sensor.own_period_s is not None)  # the sampler reads those beside the others
     _close([finding.sensor for finding in findings.values() if finding.sensor not in sensors])
+    sensors = [part for sensor in sensors for part in _by_pace(sensor)]
+    sensors.sort(key=lambda sensor: sensor.own_period_s is not None)  # the sampler reads those beside the others
     return Discovery(sensors, [_record(name, findings[name], name in used, cpu_domain) for name in NAMES])
 
 
@@ -67,6 +68,10 @@ def _meters(names: Sequence[str], sysfs: Path) -> dict[str, Finding]:
         "battery": battery.find(sysfs),
         "plug": plug.find(os.environ) if "plug" in names else plug.not_asked_for(),
     }
+
+
+def _by_pace(sensor: Sensor) -> Sequence[Sensor]:
+    return sensor.by_pace() if isinstance(sensor, hwmon.HwmonSensor) else [sensor]
 
 
 def _require_known(name: str) -> None:

@@ -8,6 +8,7 @@ Source of files and units: Documentation/hwmon/sysfs-interface.rst and the drive
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -27,7 +28,10 @@ GAIN = 0.10
 """A prior: drivers document the unit of their readings, and hardly any how far these may be off."""
 
 QUICK_S = 1e-3
-"""A reading that takes no longer is taken with those of all other sensors; chips on a slow bus take ten times that."""
+"""Channels that together take no longer are read with all other sensors; a chip on a slow bus takes ten times that."""
+
+COST_READS = 3
+"""The quickest of so many readings tells what one costs: any may be interrupted."""
 
 LEAST_OWN_PERIOD_S = 0.05
 MOST_SHARE = 0.05
@@ -126,22 +130,48 @@ class PowerChannel:
             file.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One channel of a chip.
+
+    Attributes:
+        cost_s: how long reading it takes.
+    """
+
+    domain: Domain
+    meter: Meter
+    cost_s: float
+
+
 class HwmonSensor:
-    """All channels of this machine that show energy or power."""
+    """Channels of this machine that show energy or power."""
 
     name = "hwmon"
 
-    def __init__(self, domains: list[Domain], meters: list[Meter]) -> None:
-        self.domains = domains
-        self.own_period_s: float | None = None
-        self._meters = meters
+    def __init__(self, channels: Sequence[Channel], own_period_s: float | None = None) -> None:
+        self.domains = [channel.domain for channel in channels]
+        self.own_period_s = own_period_s
+        self._channels = channels
+
+    def by_pace(self) -> list[HwmonSensor]:
+        """Those that are quick and those that are slow, each as a sensor of its own: the slow hold up no quick one."""
+        quick: list[Channel] = []
+        slow: list[Channel] = []
+        spent_s = 0.0
+        channels = [replace(each, domain=domain) for each, domain in zip(self._channels, self.domains, strict=True)]
+        for channel in sorted(channels, key=lambda channel: channel.cost_s):
+            spent_s += channel.cost_s
+            (quick if spent_s <= QUICK_S else slow).append(channel)
+        period_s = max(LEAST_OWN_PERIOD_S, math.fsum(channel.cost_s for channel in slow) / MOST_SHARE)
+        paced = ((quick, None), (slow, period_s))
+        return [HwmonSensor([each for each in channels if each in side], pace_s) for side, pace_s in paced if side]
 
     def read(self) -> list[int | str]:
-        return [_reading(meter) for meter in self._meters]
+        return [_reading(channel.meter) for channel in self._channels]
 
     def close(self) -> None:
-        for meter in self._meters:
-            meter.close()
+        for channel in self._channels:
+            channel.meter.close()
 
 
 def find(sysfs: Path, *, clock_ns: Callable[[], int] = time.monotonic_ns) -> Finding:
@@ -151,27 +181,25 @@ def find(sysfs: Path, *, clock_ns: Callable[[], int] = time.monotonic_ns) -> Fin
         sysfs: where the kernel's tree is: "/sys" or a copy of it.
         clock_ns: monotonic; for power that is integrated here, and to see how long a reading takes.
     """
-    domains: list[Domain] = []
-    meters: list[Meter] = []
+    channels: list[Channel] = []
     refused: list[CannotRead] = []
     for folder in sorted(sysfs.glob("class/hwmon/hwmon*"), key=lambda path: (len(path.name), path.name)):
         if _is_power_supply(folder):
             continue
-        for channel, meter in _channels(folder, clock_ns):
+        for domain, meter in _channels(folder, clock_ns):
             try:
                 meter.read()
             except CannotRead as why:
                 refused.append(why)
                 meter.close()
             else:
-                domains.append(replace(channel, basis=meter.basis))
-                meters.append(meter)
+                channels.append(Channel(replace(domain, basis=meter.basis), meter, _cost_s(meter, clock_ns)))
     reason = f"Cannot be read: {', '.join(map(str, refused))}." if refused else None
     remedy = remedy_of(refused) if refused else None
-    if not domains:
+    if not channels:
         return Finding(None, reason, remedy) if refused else _none_at_all(sysfs)
-    sensor = HwmonSensor(_contained(domains), meters)
-    sensor.own_period_s = _own_period_s(sensor, clock_ns)
+    sensor = HwmonSensor(channels)
+    sensor.domains = _contained(sensor.domains)
     return Finding(sensor, reason, remedy)
 
 
@@ -182,11 +210,13 @@ def _reading(meter: Meter) -> int | str:
         return str(reason)
 
 
-def _own_period_s(sensor: HwmonSensor, clock_ns: Callable[[], int]) -> float | None:
-    began_ns = clock_ns()
-    sensor.read()
-    cost_s = (clock_ns() - began_ns) / 1e9
-    return None if cost_s <= QUICK_S else max(LEAST_OWN_PERIOD_S, cost_s / MOST_SHARE)
+def _cost_s(meter: Meter, clock_ns: Callable[[], int]) -> float:
+    costs_ns = []
+    for _ in range(COST_READS):
+        began_ns = clock_ns()
+        _reading(meter)
+        costs_ns.append(clock_ns() - began_ns)
+    return min(costs_ns) / 1e9
 
 
 def _is_power_supply(folder: Path) -> bool:
