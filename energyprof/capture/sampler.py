@@ -25,7 +25,7 @@ from energyprof.capture.ring import Ring
 from energyprof.capture.sampler_thread import SamplerThread
 from energyprof.model import errors
 from energyprof.model.domain import Domain, PowerModel
-from energyprof.model.errors import NotMeasurable
+from energyprof.model.errors import NotMeasurable, UnknownName
 from energyprof.model.gain import FittedGain
 from energyprof.model.meter import MeterRecord
 from energyprof.model.run import SamplerRecord, SensorRecord
@@ -41,6 +41,7 @@ MAX_RESTARTS = 1
 """A sampler that was killed is started again once; one that dies twice has a reason to."""
 
 MODE = "ENERGYPROF_SAMPLER"
+MODES = ("process", "thread")
 IN_THREAD = (
     "The sensors are read by a thread of the measured process, {why}: while Python code runs readings come late, so "
     "that intervals are wider, and what sampling draws is in the joules of your own code. Allow child processes to "
@@ -99,9 +100,14 @@ class Sampler:
             wait: for the first reading of every sensor; else the first use of the results waits.
 
         Raises:
-            UnknownName: there is no sensor of such a name.
+            UnknownName: there is no sensor of such a name, or no such way to sample.
             NotMeasurable: nothing can be measured, or there is no room for the ring.
         """
+        if _mode() not in MODES:
+            raise UnknownName(
+                f"{MODE}={os.environ[MODE]!r} is no way to sample, so nothing was measured. "
+                f"Unset it, or set it to one of {', '.join(MODES)}."
+            )
         try:
             self._launch()
         except OSError as error:
@@ -145,7 +151,7 @@ class Sampler:
             "keep": self._folder is not None,
             "domains": None if self._collected is None else [domain.id for domain in self._collected.domains],
         }
-        if os.environ.get(MODE, "").lower() == "thread":
+        if _mode() == "thread":
             return self._thread(request, f"because {MODE}=thread asks for it")
         command = [sys.executable, "-I", "-S", "-c", _START, json.dumps(request), "\n".join(_import_paths())]
         try:
@@ -371,6 +377,10 @@ class Sampler:
             self._tell("restarted", None)
         self._child = self._spawn(self._ring.path)
         _first_line(self._child)
+
+
+def _mode() -> str:
+    return os.environ.get(MODE, "").strip().lower() or "process"
 
 
 _running: weakref.WeakSet[Sampler] = weakref.WeakSet()

@@ -114,6 +114,12 @@ def test_the_environment_names_another_tree(tree: SimulatedPowercap, monkeypatch
     assert [domain.id for domain in sensor.domains] == ["cpu:package-7"]
 
 
+def test_a_tree_that_is_not_there_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENERGYPROF_SYSFS", str(tmp_path / "none"))
+    with pytest.raises(NotMeasurable, match=r"ENERGYPROF_SYSFS=.*none is no folder"):
+        discover(None, root_pid=os.getpid())
+
+
 def counted(discovery: Discovery) -> list[str]:
     return [domain.id for domain in outermost(domain for sensor in discovery.sensors for domain in sensor.domains)]
 
