@@ -16,6 +16,7 @@ from simulated.plug import SimulatedPlug
 from simulated.truth import Edges
 
 from energyprof.capture.collected import Collected
+from energyprof.capture.first_look_file import read_first_look
 from energyprof.capture.ring import Ring
 from energyprof.capture.sampler import Sampler
 from energyprof.capture.sampler_process import Surroundings, poll_until_stopped
@@ -167,6 +168,33 @@ def test_one_that_hangs_ends_no_timeline_but_its_own(tmp_path: Path, monkeypatch
     [gap] = slow.gaps
     assert (gap.reason, gap.energy_known) == ("silent: no answer within 0.3 s", False)
     assert gap.end_s == slow.end_s > gap.start_s + 0.3
+
+
+class Flickering(Silent):
+    """A sensor of which three readings in five fail, and take long for that."""
+
+    name = "flickering"
+    own_period_s = 0.02
+
+    def read(self) -> list[int | str]:
+        self.readings += 1
+        if self.readings % 5 > 1:
+            time.sleep(0.02)
+            return ["no answer"]
+        return [1000 * self.readings]
+
+
+def test_what_is_seen_of_its_meter_is_without_the_readings_that_failed(tmp_path: Path) -> None:
+    ring = Ring.create(tmp_path / "samples.ring", 0.005)
+    flickering = Flickering()
+    poll_until_stopped([flickering], ring, 0.005, Surroundings(alive=lambda: flickering.readings < 120))
+    look = read_first_look(ring.path)
+    ring.close()
+    assert look is not None
+    [meter] = look.meters
+    assert meter.step_j is not None, "its ticks were seen"
+    assert meter.latency_s is not None
+    assert meter.latency_s < 0.02
 
 
 @pytest.mark.usefixtures("gpu_library")
