@@ -42,10 +42,11 @@ HOMES = {
 }
 """Heavy libraries: where each may be imported, and there only when it is needed."""
 
-BROAD_EXCEPT = {"capture/wrap.py", "cli/main.py", "profiler/units.py"}
-"""What may catch every error without raising it again: the first throws the consumer's errors into the wrapped
-generator, the second is the command line's one handler, which shows the traceback of a defect, and the third runs the
-user's counting, whose errors must not take away the result of a call that succeeded."""
+BROAD_EXCEPT = {"capture/slow_reader.py", "capture/wrap.py", "cli/main.py", "profiler/units.py"}
+"""What may catch every error without raising it again: the first is the top frame of one sensor's thread, whose defects
+are faults of its own domains; the second throws the consumer's errors into the wrapped generator, the third is the
+command line's one handler, which shows the traceback of a defect, and the fourth runs the user's counting, whose errors
+must not take away the result of a call that succeeded."""
 
 
 class Import(NamedTuple):

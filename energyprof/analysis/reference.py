@@ -20,7 +20,8 @@ class Reference:
     """The joules of one domain that stands apart, followed from an instant on.
 
     Attributes:
-        start_s, end_s: from when, and up to when so far.
+        start_s, end_s: from when, and up to when so far. asked_s: up to when it was asked for, which is later where it
+            was not read any more.
         start_j: its counter at that instant; None until it has been read around it.
         step_j: what a tick adds; the joules at either end are no better known.
         lost_s: time since in which its joules went uncounted.
@@ -33,9 +34,11 @@ class Reference:
     drawn_j: float = 0.0
     step_j: float = 0.0
     lost_s: float = 0.0
+    asked_s: float = 0.0
 
     def follow(self, timeline: Timeline, instant_s: float) -> None:
         """Goes on to an instant, or as far as it has been read; ticks before the last such one may be missing."""
+        self.asked_s = max(self.asked_s, instant_s)
         instant_s = min(instant_s, timeline.end_s)
         if instant_s <= self.end_s:
             return
@@ -54,11 +57,12 @@ class Reference:
         """What it saw.
 
         Args:
-            counted_j: joules of the domains that count, in the same time; None = unknown.
+            counted_j: joules of the domains that count, in all the time that was asked for; None = unknown.
         """
         label = self.domain.label
-        if self.start_j is None or self.lost_s > 0:
-            return f"{label}, in no total ({self.domain.apart}): not read for {self.lost_s:.1f} s, so nothing is known"
+        unread_s = self.lost_s + max(self.asked_s - self.end_s, 0.0)
+        if self.start_j is None or unread_s > 0:
+            return f"{label}, in no total ({self.domain.apart}): not read for {unread_s:.1f} s, so nothing is known"
         seconds = self.end_s - self.start_s
         doubt_j = math.hypot(self.domain.gain * self.drawn_j, self.step_j)
         said = f"{label}, in no total ({self.domain.apart}): {self.drawn_j:.3g} J (±{doubt_j:.2g} J) in {seconds:.1f} s"

@@ -27,7 +27,7 @@ from energyprof.capture.ring import Ring
 from energyprof.capture.sampler_thread import SamplerThread
 from energyprof.model import errors
 from energyprof.model.domain import Domain, PowerModel
-from energyprof.model.errors import NotMeasurable
+from energyprof.model.errors import NotMeasurable, UnknownName
 from energyprof.model.gain import FittedGain
 from energyprof.model.meter import MeterRecord
 from energyprof.model.run import SamplerRecord, SensorRecord
@@ -43,6 +43,7 @@ MAX_RESTARTS = 1
 """A sampler that was killed is started again once; one that dies twice has a reason to."""
 
 MODE = "ENERGYPROF_SAMPLER"
+MODES = ("process", "thread")
 IN_THREAD = (
     "The sensors are read by a thread of the measured process, {why}: while Python code runs readings come late, so "
     "that intervals are wider, and what sampling draws is in the joules of your own code. Allow child processes to "
@@ -101,9 +102,14 @@ class Sampler:
             wait: for the first reading of every sensor; else the first use of the results waits.
 
         Raises:
-            UnknownName: there is no sensor of such a name.
+            UnknownName: there is no sensor of such a name, or no such way to sample.
             NotMeasurable: nothing can be measured, or there is no room for the ring, or no process or thread.
         """
+        if _mode() not in MODES:
+            raise UnknownName(
+                f"{MODE}={os.environ[MODE]!r} is no way to sample, so nothing was measured. "
+                f"Unset it, or set it to one of {', '.join(MODES)}."
+            )
         try:
             self._launch()
         except OSError as error:
@@ -151,7 +157,7 @@ class Sampler:
             "keep": self._folder is not None,
             "domains": None if self._collected is None else [domain.id for domain in self._collected.domains],
         }
-        if os.environ.get(MODE, "").lower() == "thread":
+        if _mode() == "thread":
             return self._thread(request, f"because {MODE}=thread asks for it")
         command = [sys.executable, "-I", "-S", "-c", _START, json.dumps(request), "\n".join(_import_paths())]
         heard = subprocess.PIPE if self._collected is None else subprocess.DEVNULL  # one that is started again is not
@@ -186,6 +192,11 @@ class Sampler:
     def _shake_hands(self) -> None:
         child = self._running_child()
         line = _first_line(child)
+        if line is None:
+            raise NotMeasurable(
+                f"Looking for the sensors took more than {HANDSHAKE_TIMEOUT_S:g} s, so no energy was recorded. "
+                "Name those that you need, such as with --sensors, and leave out one that hangs."
+            )
         if not line:
             raise NotMeasurable(
                 f"The sampler ended before it could measure anything: {self._last_words(child)}. "
@@ -373,6 +384,10 @@ class Sampler:
             self._child = self._spawn(self._ring.path)
 
 
+def _mode() -> str:
+    return os.environ.get(MODE, "").strip().lower() or "process"
+
+
 _running: weakref.WeakSet[Sampler] = weakref.WeakSet()
 
 
@@ -411,14 +426,15 @@ def domain_of(shape: dict[str, Any]) -> Domain:
     return Domain(**shape, model=model, fitted=None if fitted is None else FittedGain(**fitted))
 
 
-def _first_line(child: subprocess.Popen[str] | SamplerThread) -> str:
-    """What the child says first; empty where it ended, or hung and was killed."""
+def _first_line(child: subprocess.Popen[str] | SamplerThread) -> str | None:
+    """What the child says first; empty where it ended, None where it took too long; a process was killed then."""
     if isinstance(child, SamplerThread):
         return child.first_line(HANDSHAKE_TIMEOUT_S)
     assert child.stdout is not None
     ready, _, _ = select.select([child.stdout], [], [], HANDSHAKE_TIMEOUT_S)
     if not ready:
         child.kill()
+        return None
     return child.stdout.readline()
 
 

@@ -222,14 +222,20 @@ class SlowReadings:
             index += len(sensor.domains)
 
     def take(self, ring: Ring, look: FirstLook | None) -> int:
-        """Records what has come in. Returns up to when all of these sensors have been read, in ns; 0 = not yet."""
+        """Records what has come in.
+
+        Returns:
+            Up to when all of these sensors have been read, or were overdue, in ns; 0 = not yet.
+        """
         for reader, first, watches in self._rows:
             reading = reader.poll()
             if reading is not None:
-                for place, (watch, value) in enumerate(zip(watches, reading.values, strict=True)):
-                    watch.notice(value, reading.before_ns, reading.seen_ns, ring, first + place, self._faults)
-                    if look is not None:
-                        look.read(first + place, reading.before_ns / 1e9, reading.seen_ns / 1e9)
+                for index, (watch, value) in enumerate(zip(watches, reading.values, strict=True), start=first):
+                    moved = watch.notice(value, reading.before_ns, reading.seen_ns, ring, index, self._faults)
+                    if look is not None and not isinstance(value, str):
+                        look.read(index, reading.before_ns / 1e9, reading.seen_ns / 1e9)
+                        if moved:
+                            look.ticked(index, reading.seen_ns / 1e9, watch.count)
         return min(reader.seen_ns for reader, _, _ in self._rows)
 
     def suspended(self, slept_s: float, seen_ns: int, ring: Ring) -> None:

@@ -50,8 +50,8 @@ class SamplerThread:
         self._left.set()
         self._thread.join(LEAVE_S)
 
-    def first_line(self, timeout_s: float) -> str:
-        """What it says first; empty where it ended, or took too long."""
+    def first_line(self, timeout_s: float) -> str | None:
+        """What it says first; empty where it ended, None where it took too long."""
         deadline_s = time.monotonic() + timeout_s
         while time.monotonic() < deadline_s:
             ended = not self._thread.is_alive()
@@ -60,7 +60,7 @@ class SamplerThread:
             except queue.Empty:
                 if ended:
                     return ""
-        return ""
+        return None
 
     def poll(self) -> int | None:
         """None while it lives, as of a process."""

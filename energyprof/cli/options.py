@@ -58,10 +58,17 @@ def add_sensors(parser: argparse.ArgumentParser) -> None:
     """Adds --sensors."""
     parser.add_argument(
         "--sensors",
-        type=lambda names: names.split(","),
+        type=_names,
         metavar="NAMES",
         help='such as "nvml,rapl,plug"; default: all that can be used',
     )
+
+
+def _names(text: str) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if not names:
+        raise argparse.ArgumentTypeError('it names no sensor; leave it out, or name some, such as "nvml,rapl"')
+    return names
 
 
 def add_json(parser: argparse.ArgumentParser, what: str) -> None:

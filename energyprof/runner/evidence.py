@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -117,6 +117,22 @@ def open_folder(folder: Path) -> Path:
             "Name a folder that can be written with --out, or free some space."
         ) from error
     return folder
+
+
+@contextlib.contextmanager
+def run_folder(folder: Path) -> Iterator[Path]:
+    """The folder of a run; where nothing came into it, what was made for it is removed again.
+
+    Raises:
+        UnwritableOutput: before anything has been measured.
+    """
+    made = [path for path in (folder, folder.parent) if not path.exists()]
+    try:
+        yield open_folder(folder)
+    finally:
+        with contextlib.suppress(OSError):  # there is something in it
+            for path in made:
+                path.rmdir()
 
 
 def save(run: Run, folder: Path) -> Path:

@@ -21,7 +21,7 @@ from energyprof.model.run import IdleWindow, ProfileRecord, Run, Trial, VariantR
 from energyprof.model.timeline import Timeline
 from energyprof.runner import schedule
 from energyprof.runner.crew import Crew, Timeouts
-from energyprof.runner.evidence import Evidence, open_folder, save, save_at_last
+from energyprof.runner.evidence import Evidence, run_folder, save, save_at_last
 from energyprof.runner.host import describe_host
 from energyprof.runner.interruption import Interrupted, Interruption
 from energyprof.runner.others import RESOLUTION_S, OtherProcesses
@@ -118,26 +118,26 @@ def run_profile(
         UnsavedRun: the run is over and could not be written; it holds the run.
         NotMeasurable: there is no sensor that could be used.
     """
-    folder = open_folder(out / profile.name)
     task = tasks.get(profile.task)
     progress = progress or Silent()
     plan = plan or (Plan.quick(profile) if quick else Plan.thorough(profile))
-    with Interruption() as interruption, Sampler(profile.sensors) as sampler:
-        evidence = _first_evidence(profile, task, sampler, quick=quick)
-        measuring = _Measuring(plan, profile, evidence, sampler, interruption, progress, folder)
-        try:
-            with Crew(profile, evidence, interruption, progress, timeouts or Timeouts()) as crew:
-                reason = measuring.measure(crew, task)
-        except Interrupted:
-            reason = INTERRUPTED
-        sampler.wait_past(time.monotonic())
-        if not sampler.running:
-            evidence.warn("The sampler ended before the run did, so later trials have no energy; measure again.")
-        evidence.sampler = sampler.stop()
-        measuring.finish(reason)
-        run = evidence.run(sampler.timelines(), complete=reason != INTERRUPTED, stop_reason=reason)
-    if evidence.trials or reason != INTERRUPTED:
-        save_at_last(run, folder)
+    with run_folder(out / profile.name) as folder:
+        with Interruption() as interruption, Sampler(profile.sensors) as sampler:
+            evidence = _first_evidence(profile, task, sampler, quick=quick)
+            measuring = _Measuring(plan, profile, evidence, sampler, interruption, progress, folder)
+            try:
+                with Crew(profile, evidence, interruption, progress, timeouts or Timeouts()) as crew:
+                    reason = measuring.measure(crew, task)
+            except Interrupted:
+                reason = INTERRUPTED
+            sampler.wait_past(time.monotonic())
+            if not sampler.running:
+                evidence.warn("The sampler ended before the run did, so later trials have no energy; measure again.")
+            evidence.sampler = sampler.stop()
+            measuring.finish(reason)
+            run = evidence.run(sampler.timelines(), complete=reason != INTERRUPTED, stop_reason=reason)
+        if evidence.trials or reason != INTERRUPTED:
+            save_at_last(run, folder)
     return run
 
 

@@ -15,10 +15,12 @@ import string
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from energyprof.model.domain import Domain
 from energyprof.model.quantity import Basis
+from energyprof.sensors.amd_chip import is_whole_chip
 from energyprof.sensors.cuda_visible import visible_gpus
 from energyprof.sensors.number_file import CannotRead
 from energyprof.sensors.power_integral import PowerIntegral
@@ -34,6 +36,7 @@ NO_DRIVER = (
 POWERS = ("current_socket_power", "average_socket_power", "socket_power")
 """Of the power readings the first that a GPU gives: newer ones give the first, others the second."""
 
+CHIP_NOTE = "the whole chip, its CPU included"
 INTEGRATED_NOTE = "no energy counter: socket power integrated between readings"
 
 
@@ -119,11 +122,14 @@ class AmdSensor:
             return f"AMD SMI: {_sentence(error)}"
 
 
-def find(environ: Mapping[str, str], *, clock_ns: Callable[[], int] = time.monotonic_ns) -> Finding:
+def find(
+    environ: Mapping[str, str], *, sysfs: Path = Path("/sys"), clock_ns: Callable[[], int] = time.monotonic_ns
+) -> Finding:
     """Looks for GPUs that HIP may use and AMD SMI can meter.
 
     Args:
         environ: ROCR_VISIBLE_DEVICES, HIP_VISIBLE_DEVICES and CUDA_VISIBLE_DEVICES are read from it.
+        sysfs: where the kernel's tree is; there it says which GPUs have a CPU beside them on their chip.
         clock_ns: monotonic, for power that is integrated here.
     """
     try:
@@ -137,13 +143,13 @@ def find(environ: Mapping[str, str], *, clock_ns: Callable[[], int] = time.monot
         smi.amdsmi_init()
     except smi.AmdSmiException as error:
         return Finding(None, f"AMD SMI does not start: {_sentence(error)}.", NO_DRIVER)
-    finding = _metered(smi, environ, clock_ns)
+    finding = _metered(smi, environ, sysfs, clock_ns)
     if finding.sensor is None:
         smi.amdsmi_shut_down()
     return finding
 
 
-def _metered(smi: Any, environ: Mapping[str, str], clock_ns: Callable[[], int]) -> Finding:
+def _metered(smi: Any, environ: Mapping[str, str], sysfs: Path, clock_ns: Callable[[], int]) -> Finding:
     try:
         gpus = [_gpu(smi, index, handle) for index, handle in enumerate(smi.amdsmi_get_processor_handles())]
     except smi.AmdSmiException as error:
@@ -167,7 +173,7 @@ def _metered(smi: Any, environ: Mapping[str, str], clock_ns: Callable[[], int]) 
             missed.append(f"GPU {gpu.index} ({gpu.name}) gives neither energy nor power: {_sentence(error)}.")
             continue
         meters.append(meter)
-        domains.append(_domain(smi, gpu, meter))
+        domains.append(_domain(smi, gpu, meter, sysfs))
     reason = " ".join(missed) or None
     return Finding(AmdSensor(smi, meters, domains) if meters else None, reason, "amd-smi metric" if reason else None)
 
@@ -204,10 +210,12 @@ def _meter(smi: Any, handle: Any, clock_ns: Callable[[], int]) -> Meter:
         return power
 
 
-def _domain(smi: Any, gpu: Gpu, meter: Meter) -> Domain:
+def _domain(smi: Any, gpu: Gpu, meter: Meter, sysfs: Path) -> Domain:
+    module = "MI300A" in gpu.name or _is_whole_chip(smi, gpu.handle, sysfs)
+    notes = [CHIP_NOTE if module else None, meter.note]
     return Domain(
         id=f"gpu:amd-{gpu.index}",
-        kind="gpu",
+        kind="module" if module else "gpu",
         sensor="amd",
         label=f"AMD GPU {gpu.index} ({gpu.name})",
         basis=meter.basis,
@@ -215,8 +223,16 @@ def _domain(smi: Any, gpu: Gpu, meter: Meter) -> Domain:
         device=_device(gpu.uuid),
         gain=GAIN,
         max_power_w=_power_cap_w(smi, gpu.handle),
-        note=meter.note,
+        note="; ".join(filter(None, notes)) or None,
     )
+
+
+def _is_whole_chip(smi: Any, handle: Any, sysfs: Path) -> bool:
+    try:
+        address = smi.amdsmi_get_gpu_device_bdf(handle)
+    except smi.AmdSmiException:
+        return False
+    return any(map(is_whole_chip, (sysfs / "bus" / "pci" / "devices" / address).glob("hwmon/hwmon*")))
 
 
 def _power_cap_w(smi: Any, handle: Any) -> float | None:

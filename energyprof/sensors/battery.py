@@ -12,7 +12,7 @@ from pathlib import Path
 from energyprof.model.domain import Domain
 from energyprof.model.quantity import Basis
 from energyprof.sensors import procfs
-from energyprof.sensors.number_file import CannotRead, NumberFile, text
+from energyprof.sensors.number_file import CannotRead, NumberFile, remedy_of, text
 from energyprof.sensors.power_integral import PowerIntegral
 from energyprof.sensors.sensor import Finding
 
@@ -89,9 +89,13 @@ class BatterySensor:
             )
         ]
 
+    def measure(self) -> int:
+        """The count after one more reading. Raises `CannotRead`."""
+        return self._meter.read()
+
     def read(self) -> list[int | str]:
         try:
-            return [self._meter.read()]
+            return [self.measure()]
         except CannotRead as reason:
             return [str(reason)]
 
@@ -129,10 +133,11 @@ def find(sysfs: Path, *, clock_ns: Callable[[], int] = time.monotonic_ns) -> Fin
             None, f"{', '.join(silent) or 'Not every battery'} shows neither power nor current.", "upower --dump"
         )
     sensor = BatterySensor(folders, clock_ns)
-    [reading] = sensor.read()
-    if isinstance(reading, str):
+    try:
+        sensor.measure()
+    except CannotRead as reason:
         sensor.close()
-        return Finding(None, f"{reading}.", UNPLUG)
+        return Finding(None, f"{reason}.", UNPLUG if reason.path is None else remedy_of([reason]))
     return Finding(sensor)
 
 

@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from energyprof.model.domain import Domain
+from energyprof.model.errors import NotMeasurable
+from energyprof.sensors.amd_chip import WHOLE_CHIP
 from energyprof.sensors.sensor import Sensor
 
 HOLDS_A_CPU = ("cpu", "platform", "module")
+
+BESIDE_EACH_OTHER = ("module", "cpu", "core", "uncore")
+"""Kinds of which two that no domain contains are two things; a platform or a board may hold another."""
 
 WIDEST = ("plug", "battery", "hwmon")
 """Families with domains that stand apart, the one that holds most first."""
@@ -17,13 +22,18 @@ WIDEST = ("plug", "battery", "hwmon")
 def settle(sensors: Sequence[Sensor], *, cpu_is_modelled: bool) -> None:
     """Marks what another of these sensors meters as well, and lets what stands apart count where it is all there is.
 
-    A kernel driver that shows the meter of another family (RAPL's, or that of an AMD GPU) is left out of totals; so
-    is a domain of the whole machine, or of unknown extent, beside any other. Alone it counts: then no joule is added
-    twice, and who named it wants to know it.
+    An AMD chip with CPU and graphics counts in place of its CPU's own meter. A kernel driver that shows the meter of
+    another family (RAPL's, or that of an AMD GPU) is left out of totals; so is a domain of the whole machine, or of
+    unknown extent, beside any other. Alone it counts, since who named it wants to know it; of several that may hold
+    each other none does.
 
     Args:
         cpu_is_modelled: whether an estimate of the CPU will count where no meter does.
+
+    Raises:
+        NotMeasurable: all that is left are several meters that may hold each other.
     """
+    _settle_chips(sensors)
     for sensor in sensors:
         if sensor.name == "hwmon":
             sensor.domains = [_unless_doubled(domain, sensors) for domain in sensor.domains]
@@ -31,7 +41,46 @@ def settle(sensors: Sequence[Sensor], *, cpu_is_modelled: bool) -> None:
         return
     alone = next((sensor for name in WIDEST for sensor in sensors if sensor.name == name), None)
     if alone is not None:
-        alone.domains = [replace(domain, apart=None) for domain in alone.domains]
+        counts = _counting(alone)
+        alone.domains = [replace(domain, apart=None) if domain in counts else domain for domain in alone.domains]
+
+
+def _settle_chips(sensors: Sequence[Sensor]) -> None:
+    """Lets the chips that AMD SMI meters whole count in place of their CPUs.
+
+    Where there are more CPUs than it meters chips, or something meters the platform, the chips stand apart.
+    """
+    amd = next((sensor for sensor in sensors if sensor.name == "amd"), None)
+    chips = [domain for domain in amd.domains if domain.kind == "module"] if amd else []
+    if amd is None or not chips:
+        return
+    others = [sensor for sensor in sensors if sensor.name == "rapl"]
+    kinds = [domain.kind for sensor in others for domain in sensor.domains if domain.apart is None]
+    if "platform" in kinds or kinds.count("cpu") > len(chips):
+        amd.domains = [replace(domain, apart=WHOLE_CHIP) if domain in chips else domain for domain in amd.domains]
+        return
+    for sensor in others:
+        sensor.domains = [
+            replace(domain, apart=f"{chips[0].id} measures the whole chip") if domain.kind == "cpu" else domain
+            for domain in sensor.domains
+        ]
+
+
+def _counting(sensor: Sensor) -> list[Domain]:
+    """Of domains that all stand apart those that count where nothing else does: the machine, or parts that are known to
+    lie beside each other."""
+    ids = {domain.id for domain in sensor.domains}
+    widest = [domain for domain in sensor.domains if domain.parent not in ids]
+    machine = [domain for domain in widest if domain.kind == "platform"]
+    if machine:
+        widest = machine
+    if len(widest) > 1 and any(domain.kind not in BESIDE_EACH_OTHER for domain in widest):
+        raise NotMeasurable(
+            f"{', '.join(domain.id for domain in widest)} may hold each other, so a total could count joules twice, "
+            f"and nothing was measured. Read them beside something that counts, such as {sensor.name},cpu-model: they "
+            "are then shown, in no total."
+        )
+    return widest
 
 
 def _unless_doubled(domain: Domain, sensors: Sequence[Sensor]) -> Domain:

@@ -35,11 +35,11 @@ def discover(names: Sequence[str] | None, *, root_pid: int, sysfs: Path | None =
 
     Raises:
         UnknownName: no device family is called that.
-        NotMeasurable: a named one does not work here, or none does.
+        NotMeasurable: a named one does not work here, or none does, or ENERGYPROF_SYSFS is no folder.
     """
     for name in names or ():
         _require_known(name)
-    sysfs = sysfs or Path(os.environ.get("ENERGYPROF_SYSFS") or "/sys")
+    sysfs = sysfs or _kernels_tree()
     findings = _meters(names or (), sysfs)
     asked = [findings[name] for name in findings if names is None or name in names]
     settle([finding.sensor for finding in asked if finding.sensor], cpu_is_modelled=_models_a_cpu(names))
@@ -51,22 +51,37 @@ def discover(names: Sequence[str] | None, *, root_pid: int, sysfs: Path | None =
     if not used:
         raise NotMeasurable("Nothing here can measure energy. " + _advice(findings))
     sensors = [sensor for name in used if (sensor := findings[name].sensor)]
-    sensors.sort(key=lambda sensor: sensor.own_period_s is not None)  # the sampler reads those beside the others
     _close([finding.sensor for finding in findings.values() if finding.sensor not in sensors])
+    sensors = [part for sensor in sensors for part in _by_pace(sensor)]
+    sensors.sort(key=lambda sensor: sensor.own_period_s is not None)  # the sampler reads those beside the others
     return Discovery(sensors, [_record(name, findings[name], name in used, cpu_domain) for name in NAMES])
+
+
+def _kernels_tree() -> Path:
+    named = os.environ.get("ENERGYPROF_SYSFS")
+    if named and not Path(named).is_dir():
+        raise NotMeasurable(
+            f"ENERGYPROF_SYSFS={named} is no folder, so the kernel's meters cannot be looked for, and nothing was "
+            "measured. Unset it, or name the folder at which the machine's /sys is mounted."
+        )
+    return Path(named or "/sys")
 
 
 def _meters(names: Sequence[str], sysfs: Path) -> dict[str, Finding]:
     """What every device family gives, but for the CPU model."""
     return {
         "nvml": nvml.find(os.environ),
-        "amd": amd.find(os.environ),
+        "amd": amd.find(os.environ, sysfs=sysfs),
         "apple": apple.find(),
         "rapl": rapl_perf.instead_of(rapl.find(sysfs), sysfs),
         "hwmon": hwmon.find(sysfs),
         "battery": battery.find(sysfs),
         "plug": plug.find(os.environ) if "plug" in names else plug.not_asked_for(),
     }
+
+
+def _by_pace(sensor: Sensor) -> Sequence[Sensor]:
+    return sensor.by_pace() if isinstance(sensor, hwmon.HwmonSensor) else [sensor]
 
 
 def _require_known(name: str) -> None:

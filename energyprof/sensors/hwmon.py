@@ -8,6 +8,7 @@ Source of files and units: Documentation/hwmon/sysfs-interface.rst and the drive
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +19,8 @@ from typing import Protocol
 from energyprof.model.domain import Domain, Kind
 from energyprof.model.quantity import Basis
 from energyprof.sensors import procfs
-from energyprof.sensors.number_file import CannotRead, NumberFile, number, text
+from energyprof.sensors.amd_chip import WHOLE_CHIP, is_whole_chip
+from energyprof.sensors.number_file import CannotRead, NumberFile, number, remedy_of, text
 from energyprof.sensors.power_integral import PowerIntegral
 from energyprof.sensors.sensor import Finding
 
@@ -26,7 +28,10 @@ GAIN = 0.10
 """A prior: drivers document the unit of their readings, and hardly any how far these may be off."""
 
 QUICK_S = 1e-3
-"""A reading that takes no longer is taken with those of all other sensors; chips on a slow bus take ten times that."""
+"""Channels that together take no longer are read with all other sensors; a chip on a slow bus takes ten times that."""
+
+COST_READS = 3
+"""The quickest of so many readings tells what one costs: any may be interrupted."""
 
 LEAST_OWN_PERIOD_S = 0.05
 MOST_SHARE = 0.05
@@ -34,7 +39,7 @@ MOST_SHARE = 0.05
 
 UNKNOWN_EXTENT = "what it meters is not known, so it may hold other domains or be held by them"
 WHOLE_MACHINE = "a reference: it feeds the whole machine"
-WHOLE_CHIP = "a processor with graphics reports the whole chip, its CPU too"
+PART_OF_GRACE = "a GPU that reports its whole module holds it"
 
 MOST_CHANNELS = {"ina3221": 3}
 """Where voltage and current of one number are one rail without sharing a label; ina3221's later ones are shunts."""
@@ -66,6 +71,17 @@ CHIPS = {
     "power_meter": Chip("platform", apart=WHOLE_MACHINE),
 }
 UNKNOWN_CHIP = Chip("board", apart=UNKNOWN_EXTENT)
+
+GRACE = {
+    "Module": Chip("module", apart=PART_OF_GRACE),
+    "Grace": Chip("cpu", apart=PART_OF_GRACE),
+    "CPU": Chip("core", apart=PART_OF_GRACE),
+    "SysIO": Chip("uncore", apart=PART_OF_GRACE),
+}
+"""The ACPI meters of an NVIDIA Grace module, by the first word of what the firmware calls them, for each socket.
+A module holds its Grace, which holds CPU and SysIO (NVIDIA Grace Performance Tuning Guide, "Power Telemetry", 2024)."""
+
+GRACE_LABEL = re.compile(r"(Module|Grace|CPU|SysIO) Power Socket (\d+)")
 
 INPUT_RAILS = ("VDD_IN", "POM_5V_IN")
 """Of NVIDIA Jetson modules: what feeds all others (Jetson Linux Developer Guide, section on power monitors, 2024)."""
@@ -114,22 +130,48 @@ class PowerChannel:
             file.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One channel of a chip.
+
+    Attributes:
+        cost_s: how long reading it takes.
+    """
+
+    domain: Domain
+    meter: Meter
+    cost_s: float
+
+
 class HwmonSensor:
-    """All channels of this machine that show energy or power."""
+    """Channels of this machine that show energy or power."""
 
     name = "hwmon"
 
-    def __init__(self, domains: list[Domain], meters: list[Meter]) -> None:
-        self.domains = domains
-        self.own_period_s: float | None = None
-        self._meters = meters
+    def __init__(self, channels: Sequence[Channel], own_period_s: float | None = None) -> None:
+        self.domains = [channel.domain for channel in channels]
+        self.own_period_s = own_period_s
+        self._channels = channels
+
+    def by_pace(self) -> list[HwmonSensor]:
+        """Those that are quick and those that are slow, each as a sensor of its own: the slow hold up no quick one."""
+        quick: list[Channel] = []
+        slow: list[Channel] = []
+        spent_s = 0.0
+        channels = [replace(each, domain=domain) for each, domain in zip(self._channels, self.domains, strict=True)]
+        for channel in sorted(channels, key=lambda channel: channel.cost_s):
+            spent_s += channel.cost_s
+            (quick if spent_s <= QUICK_S else slow).append(channel)
+        period_s = max(LEAST_OWN_PERIOD_S, math.fsum(channel.cost_s for channel in slow) / MOST_SHARE)
+        paced = ((quick, None), (slow, period_s))
+        return [HwmonSensor([each for each in channels if each in side], pace_s) for side, pace_s in paced if side]
 
     def read(self) -> list[int | str]:
-        return [_reading(meter) for meter in self._meters]
+        return [_reading(channel.meter) for channel in self._channels]
 
     def close(self) -> None:
-        for meter in self._meters:
-            meter.close()
+        for channel in self._channels:
+            channel.meter.close()
 
 
 def find(sysfs: Path, *, clock_ns: Callable[[], int] = time.monotonic_ns) -> Finding:
@@ -139,26 +181,25 @@ def find(sysfs: Path, *, clock_ns: Callable[[], int] = time.monotonic_ns) -> Fin
         sysfs: where the kernel's tree is: "/sys" or a copy of it.
         clock_ns: monotonic; for power that is integrated here, and to see how long a reading takes.
     """
-    domains: list[Domain] = []
-    meters: list[Meter] = []
-    refused: list[str] = []
+    channels: list[Channel] = []
+    refused: list[CannotRead] = []
     for folder in sorted(sysfs.glob("class/hwmon/hwmon*"), key=lambda path: (len(path.name), path.name)):
         if _is_power_supply(folder):
             continue
-        for channel, meter in _channels(folder, clock_ns):
-            reading = _reading(meter)
-            if isinstance(reading, str):
-                refused.append(reading)
+        for domain, meter in _channels(folder, clock_ns):
+            try:
+                meter.read()
+            except CannotRead as why:
+                refused.append(why)
                 meter.close()
             else:
-                domains.append(replace(channel, basis=meter.basis))
-                meters.append(meter)
-    reason = f"Cannot be read: {', '.join(refused)}." if refused else None
-    remedy = f"sudo chmod a+r {sysfs}/class/hwmon/hwmon*/energy*_input   (until the next start)" if refused else None
-    if not domains:
+                channels.append(Channel(replace(domain, basis=meter.basis), meter, _cost_s(meter, clock_ns)))
+    reason = f"Cannot be read: {', '.join(map(str, refused))}." if refused else None
+    remedy = remedy_of(refused) if refused else None
+    if not channels:
         return Finding(None, reason, remedy) if refused else _none_at_all(sysfs)
-    sensor = HwmonSensor(_contained(domains), meters)
-    sensor.own_period_s = _own_period_s(sensor, clock_ns)
+    sensor = HwmonSensor(channels)
+    sensor.domains = _contained(sensor.domains)
     return Finding(sensor, reason, remedy)
 
 
@@ -169,11 +210,13 @@ def _reading(meter: Meter) -> int | str:
         return str(reason)
 
 
-def _own_period_s(sensor: HwmonSensor, clock_ns: Callable[[], int]) -> float | None:
-    began_ns = clock_ns()
-    sensor.read()
-    cost_s = (clock_ns() - began_ns) / 1e9
-    return None if cost_s <= QUICK_S else max(LEAST_OWN_PERIOD_S, cost_s / MOST_SHARE)
+def _cost_s(meter: Meter, clock_ns: Callable[[], int]) -> float:
+    costs_ns = []
+    for _ in range(COST_READS):
+        began_ns = clock_ns()
+        _reading(meter)
+        costs_ns.append(clock_ns() - began_ns)
+    return min(costs_ns) / 1e9
 
 
 def _is_power_supply(folder: Path) -> bool:
@@ -186,8 +229,13 @@ def _channels(folder: Path, clock_ns: Callable[[], int]) -> list[tuple[Domain, M
     driver = text(folder / "name") or folder.name
     chip = CHIPS.get(driver, UNKNOWN_CHIP)
     found: list[tuple[Domain, Meter]] = []
-    for place in _numbers(folder):
-        meter, label = _meter(folder, driver, place, clock_ns)
+    places = _numbers(folder)
+    files = folder
+    if not places and driver == "power_meter":  # an older kernel puts its files beside the folder and not into it
+        files = (folder / "device").resolve()
+        places = _numbers(files) if files.is_dir() else []
+    for place in places:
+        meter, label = _meter(files, driver, place, clock_ns)
         if meter is None:
             continue
         if re.fullmatch(chip.labels, label or ""):
@@ -207,7 +255,8 @@ def _meter(folder: Path, driver: str, place: int, clock_ns: Callable[[], int]) -
         return EnergyChannel(energy), text(folder / f"energy{place}_label")
     for power in (folder / f"power{place}_input", folder / f"power{place}_average"):
         if power.exists():
-            return PowerChannel([power], clock_ns), text(folder / f"power{place}_label")
+            label = text(folder / f"power{place}_label") or text(folder / f"power{place}_oem_info")
+            return PowerChannel([power], clock_ns), label or None
     rail = text(folder / f"in{place}_label")
     same_rail = rail is not None and rail == text(folder / f"curr{place}_label")
     files = [folder / f"in{place}_input", folder / f"curr{place}_input"]
@@ -218,10 +267,12 @@ def _meter(folder: Path, driver: str, place: int, clock_ns: Callable[[], int]) -
 
 def _domain(folder: Path, driver: str, chip: Chip, label: str, meter: Meter) -> Domain:
     device = (folder / "device").resolve().name if (folder / "device").exists() else folder.name
-    if driver == "amdgpu" and (folder / "in1_label").exists():  # the northbridge's voltage: only such chips have one
+    if driver == "amdgpu" and is_whole_chip(folder):
         chip = replace(chip, kind="module", apart=WHOLE_CHIP)
     if driver == "ina3221":
         chip = _rail(label)
+    if driver == "power_meter" and (named := GRACE_LABEL.fullmatch(label)):
+        chip = GRACE[named[1]]
     limit_uw = number(folder / "power1_cap_max")
     return Domain(
         id=f"{chip.kind}:" + re.sub(r"[^\w.:]+", "-", f"{driver}-{device}-{label}"),
@@ -247,7 +298,8 @@ def _rail(label: str) -> Chip:
 
 
 def _contained(domains: list[Domain]) -> list[Domain]:
-    """The domains with their parents: a module's input holds its other rails, an Intel card its package."""
+    """The domains with their parents: a module's input holds its other rails, an Intel card its package, and a Grace
+    module its socket, which holds the CPU."""
     inputs = [domain for domain in domains if domain.note == INPUT_NOTE]
     cards = {domain.id.removesuffix("-card"): domain.id for domain in domains if domain.id.endswith("-card")}
     found = []
@@ -255,8 +307,17 @@ def _contained(domains: list[Domain]) -> list[Domain]:
         parent = cards.get(domain.id.removesuffix("-pkg")) if domain.id.endswith("-pkg") else None
         if inputs and domain not in inputs and ":ina3221-" in domain.id:
             parent = inputs[0].id
+        if named := _grace(domain):
+            wider = list(GRACE)[: min(list(GRACE).index(named[1]), 2)]  # the last two lie beside each other
+            held_by = [other for other in domains if (its := _grace(other)) and its[2] == named[2] and its[1] in wider]
+            found.append(replace(domain, parent=held_by[-1].id if held_by else None))
+            continue
         found.append(domain if parent is None else replace(domain, parent=parent, apart=None))
     return found
+
+
+def _grace(domain: Domain) -> re.Match[str] | None:
+    return GRACE_LABEL.search(domain.label) if domain.label.startswith("power_meter ") else None
 
 
 def _none_at_all(sysfs: Path) -> Finding:

@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 
 class CannotRead(Exception):
-    """A device did not say a number; the message is a sentence's worth of why."""
+    """A device did not say a number; the message is a sentence's worth of why.
+
+    Attributes:
+        path: of the file that did not, where it is one.
+        denied: whether a permission is missing, and nothing else.
+    """
+
+    def __init__(self, reason: str, path: Path | None = None, *, denied: bool = False) -> None:
+        super().__init__(reason)
+        self.path = path
+        self.denied = denied
+
+
+def remedy_of(reasons: Sequence[CannotRead]) -> str:
+    """The command that opens the files that may not be read, or else one that shows whether they can be again."""
+    denied = [str(reason.path) for reason in reasons if reason.denied]
+    if denied:
+        return f"sudo chmod a+r {' '.join(denied)}   (until the next start)"
+    return f"grep -H . {' '.join(str(reason.path) for reason in reasons)}   (until it shows a number)"
 
 
 class NumberFile:
@@ -37,9 +56,10 @@ class NumberFile:
             text = os.pread(self._fd, 32, 0).strip()
         except OSError as error:
             self.close()
-            raise CannotRead(f"{self._name}: {error.strerror}") from error
+            denied = isinstance(error, PermissionError)
+            raise CannotRead(f"{self._name}: {error.strerror}", self._path, denied=denied) from error
         if not text.removeprefix(b"-").isdigit():
-            raise CannotRead(f"{self._name}: no number in it")
+            raise CannotRead(f"{self._name}: no number in it", self._path)
         return int(text)
 
     def close(self) -> None:

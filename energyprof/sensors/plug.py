@@ -6,25 +6,35 @@ It is read only when it is asked for by name, at the address in ENERGYPROF_PLUG;
 from __future__ import annotations
 
 import json
+import queue
+import socket
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from energyprof.model.domain import Domain
 from energyprof.sensors.number_file import CannotRead
-from energyprof.sensors.plug_reply import Reply, parsed
+from energyprof.sensors.plug_reply import Reply, parsed, said_path
 from energyprof.sensors.power_integral import PowerIntegral
 from energyprof.sensors.sensor import Finding
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
 
+Resolve = Callable[[str, int], Sequence[tuple[Any, ...]]]
+"""Socket addresses of a host, as `socket.getaddrinfo` gives them."""
+
 VARIABLE = "ENERGYPROF_PLUG"
 OWN_PERIOD_S = 0.5
 """Plugs measure about once a second; an answer takes tens of milliseconds."""
 
 TIMEOUT_S = 1.0
-"""For each step of an answer, and for all of its body."""
+"""For a whole question: connecting, asking, and all of the answer."""
+
+RESOLVE_S = 3.0
+"""For its host name, which is looked up once."""
 
 MOST_BYTES = 1 << 16
 
@@ -84,36 +94,59 @@ def not_asked_for() -> Finding:
     return Finding(None, "A wall plug is read only when it is asked for by name.", ASK)
 
 
-def find(environ: Mapping[str, str], *, clock_ns: Callable[[], int] = time.monotonic_ns) -> Finding:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a plug answers.
+
+    Attributes:
+        path: with its query; empty where none is named.
+    """
+
+    host: str
+    port: int
+    path: str
+
+
+def find(
+    environ: Mapping[str, str], *, clock_ns: Callable[[], int] = time.monotonic_ns, resolve: Resolve | None = None
+) -> Finding:
     """Asks the plug at the address in ENERGYPROF_PLUG.
 
     Args:
-        clock_ns: monotonic, for power that is integrated here.
+        clock_ns: monotonic, for power that is integrated here. resolve: looks up its host; None = as the system does.
     """
     address = environ.get(VARIABLE, "").strip()
     if not address:
         return Finding(None, f"{VARIABLE} names no plug.", ASK)
     place = _place(address)
+    if "@" in address.partition("?")[0]:
+        reason = f"{VARIABLE} holds a user or a password, and plugs that want one are not supported."
+        return Finding(None, reason, ASK)
     if place is None:
-        return Finding(None, f"{VARIABLE}={address!r} is no address of the form http://HOST[:PORT][/PATH].", ASK)
-    host, port, asked = place
+        return Finding(
+            None, f"{VARIABLE}={said_path(address)!r} is no address of the form http://HOST[:PORT][/PATH].", ASK
+        )
+    try:
+        addresses = _resolved(place, resolve or _getaddrinfo)
+    except CannotRead as reason:
+        return Finding(
+            None, f"The plug at {said_path(address)} cannot be asked: {reason}.", f"getent hosts {place.host}"
+        )
     failures: dict[str, None] = {}
-    for path in [asked] if asked else PATHS:
-        question = _question(host, port, path)
+    for path in [place.path] if place.path else PATHS:
+        question = _question(place, addresses, path)
         try:
             return Finding(PlugSensor(question, question(), clock_ns))
         except CannotRead as reason:
             failures[str(reason)] = None
     said = "; ".join(failures)
-    return Finding(
-        None,
-        f"The plug at {address} gives no power: {said}.",
-        f"curl '{address if asked else address.rstrip('/') + PATHS[0]}'",
-    )
+    shown = said_path(address)  # what follows may be a password, and sentences end up in records that are published
+    remedy = f'curl "${VARIABLE}"' if place.path else f"curl '{shown.rstrip('/') + PATHS[0]}'"
+    return Finding(None, f"The plug at {shown} gives no power: {said}.", remedy)
 
 
-def _place(address: str) -> tuple[str, int, str] | None:
-    """Host, port, and the path with its query, which is empty where none is named; None where it is no address."""
+def _place(address: str) -> Place | None:
+    """None where it is no address."""
     from urllib.parse import urlsplit
 
     try:
@@ -124,14 +157,42 @@ def _place(address: str) -> tuple[str, int, str] | None:
     if url.scheme != "http" or not url.hostname:
         return None
     path = url.path if url.path.strip("/") else ""
-    return url.hostname, port, f"{path}?{url.query}" if path and url.query else path
+    return Place(url.hostname, port, f"{path}?{url.query}" if path and url.query else path)
 
 
-def _question(host: str, port: int, path: str) -> Callable[[], Reply]:
-    return lambda: parsed(_json(host, port, path), path)
+def _getaddrinfo(host: str, port: int) -> Sequence[tuple[Any, ...]]:
+    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
-def _json(host: str, port: int, path: str) -> Any:
+def _resolved(place: Place, resolve: Resolve) -> Sequence[tuple[Any, ...]]:
+    """Its socket addresses. Nothing can end a look-up, so that one which takes too long is left to itself.
+
+    Raises:
+        CannotRead: there is none, or none in time.
+    """
+    found: queue.SimpleQueue[Sequence[tuple[Any, ...]] | OSError | UnicodeError] = queue.SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            found.put(resolve(place.host, place.port))
+        except (OSError, UnicodeError) as error:  # the second: a name that no host can have
+            found.put(error)
+
+    threading.Thread(target=look_up, name="energyprof-resolve", daemon=True).start()
+    try:
+        addresses = found.get(timeout=RESOLVE_S)
+    except queue.Empty:
+        raise CannotRead(f"looking up its host name took more than {RESOLVE_S:g} s") from None
+    if isinstance(addresses, OSError | UnicodeError):
+        raise CannotRead(f"its host name is not known ({getattr(addresses, 'strerror', None) or addresses})")
+    return addresses
+
+
+def _question(place: Place, addresses: Sequence[tuple[Any, ...]], path: str) -> Callable[[], Reply]:
+    return lambda: parsed(_json(place, addresses, path), path)
+
+
+def _json(place: Place, addresses: Sequence[tuple[Any, ...]], path: str) -> Any:
     """The document at a path. No proxy and no redirect: a plug is on the same network.
 
     Raises:
@@ -139,28 +200,66 @@ def _json(host: str, port: int, path: str) -> Any:
     """
     import http.client
 
-    connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
+    connection = http.client.HTTPConnection(place.host, place.port)
     try:
+        connection.sock = _connected(addresses, time.monotonic() + TIMEOUT_S)
         connection.request("GET", path, headers={"Accept": "application/json", "Connection": "close"})
-        answer = connection.getresponse()
-        body = _body(answer)
+        with connection.getresponse() as answer:
+            body = _body(answer)
         if answer.status != 200:
-            raise CannotRead(f"it answers {answer.status} {answer.reason} to {path}")
+            raise CannotRead(f"it answers {answer.status} {answer.reason} to {said_path(path)}")
         return json.loads(body)
     except (OSError, http.client.HTTPException) as error:
         raise CannotRead(f"no answer ({getattr(error, 'strerror', None) or error or type(error).__name__})") from error
-    except ValueError as error:
-        raise CannotRead(f"the answer to {path} is not JSON") from error
+    except (ValueError, RecursionError) as error:
+        raise CannotRead(f"the answer to {said_path(path)} is not JSON") from error
     finally:
         connection.close()
 
 
+class _Timed(socket.socket):
+    """A socket on which everything has to be over at one instant, however steadily bytes drip in."""
+
+    deadline_s = 0.0
+
+    def hurry(self) -> None:
+        """Lets the next step take what is left. Raises `TimeoutError` where nothing is."""
+        left_s = self.deadline_s - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError("timed out")
+        self.settimeout(left_s)
+
+    def recv_into(self, *args: Any, **options: Any) -> int:
+        """What reading an answer calls, once for each piece that arrives."""
+        self.hurry()
+        return super().recv_into(*args, **options)
+
+
+def _connected(addresses: Sequence[tuple[Any, ...]], deadline_s: float) -> _Timed:
+    """A connection to the first address that takes one. Raises `OSError`."""
+    failure = OSError("its host has no address")
+    for family, kind, protocol, _, address in addresses:
+        connection = _Timed(family, kind, protocol)
+        connection.deadline_s = deadline_s
+        try:
+            connection.hurry()
+            connection.connect(address)
+        except OSError as error:
+            connection.close()
+            failure = error
+        else:
+            return connection
+    raise failure
+
+
 def _body(answer: HTTPResponse) -> bytes:
     """The whole body. What never ends, such as a stream of pictures, is no answer."""
-    deadline_s = time.monotonic() + TIMEOUT_S
     body = b""
-    while chunk := answer.read1(MOST_BYTES):
-        body += chunk
-        if len(body) > MOST_BYTES or time.monotonic() > deadline_s:
-            raise CannotRead("its answer does not end")
+    try:
+        while chunk := answer.read1(MOST_BYTES):
+            body += chunk
+            if len(body) > MOST_BYTES:
+                raise CannotRead("its answer does not end")
+    except TimeoutError as error:
+        raise CannotRead("its answer does not end") from error
     return body

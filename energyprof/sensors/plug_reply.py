@@ -6,6 +6,7 @@ Sources: shelly-api-docs.shelly.cloud, "Gen1 Device API" (/status, /meter, /emet
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,11 +47,18 @@ def parsed(document: Any, path: str) -> Reply:
     """
     try:
         reply = _reply(document, path)
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        raise CannotRead(f"no power in the answer to {path}") from error
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise CannotRead(f"no power in the answer to {said_path(path)}") from error
+    if not math.isfinite(reply.power_w):
+        raise CannotRead(f"no power in the answer to {said_path(path)}")
     if reply.power_w < 0:
         raise CannotRead(f"{reply.power_w:g} W: power flows back through the plug")
     return reply
+
+
+def said_path(path: str) -> str:
+    """A path as sentences may show it: without its query, in which there may be a password."""
+    return path.partition("?")[0]
 
 
 def _reply(document: Any, path: str) -> Reply:

@@ -38,6 +38,12 @@ def test_what_has_not_been_read_yet_is_waited_for() -> None:
     assert reference.end_s == pytest.approx(10.0, abs=0.05)
 
 
+def test_one_that_ends_early_is_not_held_against_joules_of_another_time() -> None:
+    reference = followed(5.0, 20.0)
+    said = reference.sentence(counted_j=70 * 19)
+    assert said == "Wall plug, in no total (a reference): not read for 10.0 s, so nothing is known"
+
+
 def test_without_the_others_joules_there_is_no_share() -> None:
     assert followed(9.0).sentence(None) == "Wall plug, in no total (a reference): 560 J (±7 J) in 8.0 s"
 

@@ -49,6 +49,24 @@ def test_the_childs_ticks_give_the_energy_that_was_drawn(gpu: SimulatedGpu) -> N
     assert 0 < record.cpu_s < record.wall_s
 
 
+def test_an_unknown_way_to_sample_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENERGYPROF_SAMPLER", "foo")
+    with pytest.raises(UnknownName, match=r"ENERGYPROF_SAMPLER='foo' is no way to sample.* process, thread"):
+        Sampler(["cpu-model"]).start()
+
+
+def test_a_search_that_hangs_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "class" / "power_supply" / "BAT0"
+    folder.mkdir(parents=True)
+    os.mkfifo(folder / "type")
+    monkeypatch.setenv("ENERGYPROF_SYSFS", str(tmp_path))
+    monkeypatch.setattr("energyprof.capture.sampler.HANDSHAKE_TIMEOUT_S", 0.5)
+    with pytest.raises(
+        NotMeasurable, match=r"Looking for the sensors took more than 0\.5 s, so no energy was recorded"
+    ):
+        Sampler(["battery"]).start()
+
+
 def test_what_was_measured_can_be_read_after_the_stop(gpu: SimulatedGpu) -> None:
     sampler = Sampler(["nvml"])
     sampler.start()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import statistics
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -13,7 +15,11 @@ from simulated.gpu import SimulatedGpu
 from simulated.plug import SimulatedPlug
 from simulated.truth import Edges
 
+from energyprof.capture.collected import Collected
+from energyprof.capture.first_look_file import read_first_look
+from energyprof.capture.ring import Ring
 from energyprof.capture.sampler import Sampler
+from energyprof.capture.sampler_process import Surroundings, poll_until_stopped
 from energyprof.capture.slow_reader import Reading, SlowReader
 from energyprof.model.domain import Domain
 
@@ -67,14 +73,128 @@ def test_a_poll_never_waits_and_readings_never_overlap() -> None:
     reader.close()
 
 
-def test_what_a_reading_raises_comes_out_of_the_poll() -> None:
+def test_what_a_reading_raises_is_a_fault_of_its_own_domains() -> None:
     gate = Gate()
     gate.error = RuntimeError("a defect of the sensor")
     reader = SlowReader(gate, 0.0)
     gate.may_end.release()
-    with pytest.raises(RuntimeError, match="a defect of the sensor"):
-        polled(reader)
+    assert polled(reader).values == ["gate: its reading failed (RuntimeError: a defect of the sensor)"]
+    gate.error = None
+    gate.may_end.release()
+    assert polled(reader).values == [7], "it is read again after that"
     reader.close()
+
+
+def test_a_reading_that_is_overdue_is_a_fault_and_is_dropped_when_it_comes() -> None:
+    gate = Gate()
+    reader = SlowReader(gate, 0.0)
+    began_ns = time.monotonic_ns()
+    assert reader.poll(began_ns) is None
+    gate.begun.acquire(timeout=30)
+    assert reader.poll(began_ns + 2_000_000_000) is None
+    late_ns = began_ns + 4_000_000_000
+    assert reader.poll(late_ns) == (late_ns, ["gate: no answer within 3 s"], late_ns)
+    assert reader.seen_ns == late_ns, "it holds the others up no longer"
+    gate.may_end.release()
+    while not gate.begun.acquire(timeout=0.01):
+        assert reader.poll(late_ns) in (None, (late_ns, ["gate: no answer within 3 s"], late_ns))
+    gate.may_end.release()
+    assert polled(reader).values == [7]
+    reader.close()
+
+
+def test_a_reading_that_never_ends_keeps_no_program_from_ending() -> None:
+    script = (
+        "import threading\n"
+        "from types import SimpleNamespace\n"
+        "from energyprof.capture.slow_reader import SlowReader\n"
+        "reader = SlowReader(SimpleNamespace(name='gate', domains=[], read=threading.Event().wait), 0.5)\n"
+        "reader.poll()\n"
+        "reader.close()\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script], timeout=60).returncode == 0
+
+
+class Silent:
+    """A sensor whose second reading does not end."""
+
+    name = "silent"
+    own_period_s = 0.05
+
+    def __init__(self) -> None:
+        self.domains = [DOMAIN]
+        self.readings = 0
+        self.ended = threading.Event()
+
+    def read(self) -> list[int | str]:
+        self.readings += 1
+        if self.readings > 1:
+            self.ended.wait(30)
+        return [self.readings]
+
+    def close(self) -> None:
+        pass
+
+
+class Counting(Silent):
+    """A sensor that is read with all others."""
+
+    name = "counting"
+    own_period_s = None  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.domains = [Domain("cpu:0", "cpu", "counting", "CPU")]
+
+    def read(self) -> list[int | str]:
+        self.readings += 1
+        return [self.readings]
+
+
+def test_one_that_hangs_ends_no_timeline_but_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("energyprof.capture.slow_reader.OVERDUE_S", 0.3)
+    ring = Ring.create(tmp_path / "samples.ring", 0.02)
+    counting, silent = Counting(), Silent()
+    since_ns = time.monotonic_ns()
+    surroundings = Surroundings(alive=lambda: ring.polled_s is None or ring.polled_s < since_ns / 1e9 + 1.5)
+    poll_until_stopped([counting, silent], ring, 0.02, surroundings)
+    silent.ended.set()
+    collected = Collected([*counting.domains, *silent.domains])
+    collected.take(ring)
+    quick, slow = collected.timelines(ring.polled_s)
+    ring.close()
+    assert quick.end_s - quick.seen_s[0] > 1, "it was read on"
+    assert quick.gaps == []
+    [gap] = slow.gaps
+    assert (gap.reason, gap.energy_known) == ("silent: no answer within 0.3 s", False)
+    assert gap.end_s == slow.end_s > gap.start_s + 0.3
+
+
+class Flickering(Silent):
+    """A sensor of which three readings in five fail, and take long for that."""
+
+    name = "flickering"
+    own_period_s = 0.02
+
+    def read(self) -> list[int | str]:
+        self.readings += 1
+        if self.readings % 5 > 1:
+            time.sleep(0.02)
+            return ["no answer"]
+        return [1000 * self.readings]
+
+
+def test_what_is_seen_of_its_meter_is_without_the_readings_that_failed(tmp_path: Path) -> None:
+    ring = Ring.create(tmp_path / "samples.ring", 0.005)
+    flickering = Flickering()
+    poll_until_stopped([flickering], ring, 0.005, Surroundings(alive=lambda: flickering.readings < 120))
+    look = read_first_look(ring.path)
+    ring.close()
+    assert look is not None
+    [meter] = look.meters
+    assert meter.step_j is not None, "its ticks were seen"
+    assert meter.latency_s is not None
+    assert meter.latency_s < 0.02
 
 
 @pytest.mark.usefixtures("gpu_library")

@@ -186,3 +186,14 @@ def test_a_disk_that_fills_up_while_measuring_costs_the_files_and_not_the_figure
     assert re.match(r"energyprof: .*run\.json could not be written \(File too large\)", last)
     assert "What was printed is all there is of the whole run" in last
     assert {file.name for file in (tmp_path / "tiny").iterdir()} <= {"run.json"}  # from before the disk was full
+
+
+def test_a_run_that_cannot_start_leaves_no_empty_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    profile, out = _write(tmp_path), tmp_path / "reports"
+    assert main(["run", str(profile), "--sensors", "plugg", "--out", str(out)]) == 2
+    assert "There is no sensor 'plugg'" in capsys.readouterr().err
+    assert not out.exists()
+    (out / "tiny").mkdir(parents=True)
+    (out / "tiny" / "run.json").write_text("{}")
+    assert main(["run", str(profile), "--sensors", "plugg", "--out", str(out)]) == 2
+    assert (out / "tiny" / "run.json").exists(), "what was there stays"

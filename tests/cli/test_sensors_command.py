@@ -42,3 +42,16 @@ def test_every_sensor_is_listed_and_what_is_missing_has_a_remedy(capsys: pytest.
         if sensor["status"] == "unavailable":
             assert sensor["reason"]
             assert sensor["remedy"]
+
+
+def test_names_of_sensors_may_have_spaces_and_gaps(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sensors", "--sensors", " cpu-model, ,", "--json"]) == 0
+    records = json.loads(capsys.readouterr().out)["sensors"]
+    assert [record["name"] for record in records if record["status"] == "used"] == ["cpu-model"]
+
+
+def test_no_name_at_all_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["sensors", "--sensors", " "])
+    assert ended.value.code == 2
+    assert "it names no sensor" in capsys.readouterr().err

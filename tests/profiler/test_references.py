@@ -70,6 +70,20 @@ def test_a_plug_that_stops_answering_is_a_gap_and_takes_nothing_from_the_total(
     assert "so nothing is known" in sentence
 
 
+def test_a_plug_that_hangs_in_the_middle_is_compared_with_nothing(gpu: SimulatedGpu, plug: SimulatedPlug) -> None:
+    with Profiler(["nvml", "plug"]) as profiler:
+        start_s = time.monotonic()
+        time.sleep(1)
+        plug.drips = "headers"
+        time.sleep(2)
+        seconds = time.monotonic() - start_s
+    plug.drips = None
+    assert profiler.result.total.value == pytest.approx(IDLE_W * seconds, rel=0.15)
+    [sentence] = profiler.result.coverage.references
+    assert "so nothing is known" in sentence
+    assert "counted here" not in sentence
+
+
 def test_the_list_of_sensors_compares_it(
     gpu: SimulatedGpu, plug: SimulatedPlug, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -100,3 +100,10 @@ def test_a_mouse_is_no_battery_of_the_machine(sysfs: Path, clock: Clock) -> None
 def test_a_battery_that_tells_nothing_is_named(sysfs: Path, clock: Clock) -> None:
     battery(sysfs, capacity=80)
     assert "BAT0 shows neither" in str(find(sysfs, clock_ns=clock).reason)
+
+
+def test_a_file_without_a_number_is_not_the_chargers_fault(sysfs: Path, clock: Clock) -> None:
+    folder = battery(sysfs, power_now="")
+    finding = find(sysfs, clock_ns=clock)
+    assert finding.reason == "BAT0/power_now: no number in it."
+    assert finding.remedy == f"grep -H . {folder}/power_now   (until it shows a number)"

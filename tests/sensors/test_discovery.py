@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 from simulated import vendor
 from simulated.gpu import GpuSpec, SimulatedGpus
-from simulated.hwmon import battery, chip
+from simulated.hwmon import battery, chip, grace
 from simulated.perf import SimulatedPerf
 from simulated.powercap import SimulatedPowercap
 
@@ -113,6 +114,12 @@ def test_the_environment_names_another_tree(tree: SimulatedPowercap, monkeypatch
     assert [domain.id for domain in sensor.domains] == ["cpu:package-7"]
 
 
+def test_a_tree_that_is_not_there_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENERGYPROF_SYSFS", str(tmp_path / "none"))
+    with pytest.raises(NotMeasurable, match=r"ENERGYPROF_SYSFS=.*none is no folder"):
+        discover(None, root_pid=os.getpid())
+
+
 def counted(discovery: Discovery) -> list[str]:
     return [domain.id for domain in outermost(domain for sensor in discovery.sensors for domain in sensor.domains)]
 
@@ -143,6 +150,34 @@ def test_an_unknown_board_counts_only_where_nothing_else_is_asked_for(tree: Simu
     assert counted(found(tree, "hwmon", "battery")) == ["battery"]
 
 
+def test_of_the_meters_of_a_grace_module_only_the_widest_counts(tree: SimulatedPowercap) -> None:
+    grace(tree.sysfs, Grace=250, CPU=200, SysIO=40)
+    assert counted(found(tree, "hwmon")) == ["cpu:power_meter-ACPI000D:00-Grace-Power-Socket-0"]
+    grace(tree.sysfs, Module=300)
+    assert counted(found(tree, "hwmon")) == ["module:power_meter-ACPI000D:03-Module-Power-Socket-0"]
+    grace(tree.sysfs, socket=1, Module=300, Grace=250)
+    assert counted(found(tree, "hwmon")) == [
+        "module:power_meter-ACPI000D:03-Module-Power-Socket-0",
+        "module:power_meter-ACPI000D:04-Module-Power-Socket-1",
+    ]
+    assert counted(found(tree)) == ["cpu:model"]
+
+
+def test_a_meter_of_the_whole_machine_counts_without_the_boards_that_it_feeds(tree: SimulatedPowercap) -> None:
+    chip(tree.sysfs, 0, "power_meter", power1_average=400_000_000)
+    chip(tree.sysfs, 1, "ina226", power1_input=90_000_000)
+    assert counted(found(tree, "hwmon")) == ["platform:power_meter-hwmon0-channel-1"]
+
+
+@pytest.mark.parametrize("driver", ["power_meter", "ina226"])
+def test_two_meters_that_may_hold_each_other_are_refused_alone(tree: SimulatedPowercap, driver: str) -> None:
+    for number in (0, 1):
+        chip(tree.sysfs, number, driver, power1_average=90_000_000)
+    with pytest.raises(NotMeasurable, match=rf"{driver}-hwmon0-channel-1, .*{driver}-hwmon1-channel-1 may hold each"):
+        found(tree, "hwmon")
+    assert counted(found(tree, "hwmon", "cpu-model")) == ["cpu:model"]
+
+
 def test_a_drivers_view_of_the_rapl_meter_is_not_added_to_it(tree: SimulatedPowercap) -> None:
     chip(tree.sysfs, 0, "amd_energy", energy1_label="Esocket0", energy1_input=5)
     assert counted(found(tree)) == ["cpu:amd_energy-hwmon0-Esocket0"]
@@ -155,11 +190,49 @@ def test_a_gpus_hwmon_stands_in_where_its_own_library_is_missing(
 ) -> None:
     chip(tree.sysfs, 0, "amdgpu", "0000:03:00.0", power1_label="PPT", power1_input=90_000_000)
     assert counted(found(tree)) == ["gpu:amdgpu-0000:03:00.0-PPT", "cpu:model"]
+    amd_gpus(tmp_path, monkeypatch, "AMD")
+    assert counted(found(tree)) == ["gpu:amd-0", "cpu:model"]
+
+
+def amd_gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
+    """GPUs of these names, the first one at 0000:05:00.0."""
     monkeypatch.syspath_prepend(str(Path(vendor.__file__).parent))
     monkeypatch.delitem(sys.modules, "amdsmi", raising=False)
-    (tmp_path / "amd.json").write_text('[{"name": "AMD", "serial": "0x1", "idle_w": 90, "started_s": 0}]')
+    gpus = [
+        {"name": name, "serial": f"0x{number}", "idle_w": 90, "started_s": 0, "bdf": f"0000:{number + 5:02}:00.0"}
+        for number, name in enumerate(names)
+    ]
+    (tmp_path / "amd.json").write_text(json.dumps(gpus))
     monkeypatch.setenv("SIM_AMD", str(tmp_path / "amd.json"))
-    assert counted(found(tree)) == ["gpu:amd-0", "cpu:model"]
+
+
+def test_an_amd_chip_with_graphics_counts_in_place_of_its_cpu(
+    tree: SimulatedPowercap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chip(tree.sysfs, 0, "amdgpu", "0000:05:00.0", power1_input=15_000_000, in1_label="vddnb", in1_input=700)
+    pci = tree.sysfs / "bus" / "pci" / "devices" / "0000:05:00.0" / "hwmon"
+    pci.mkdir(parents=True)
+    (pci / "hwmon0").symlink_to(tree.sysfs / "class" / "hwmon" / "hwmon0")
+    amd_gpus(tmp_path, monkeypatch, "AMD Radeon Graphics", "AMD Radeon RX 7900")
+    assert counted(found(tree)) == ["gpu:amd-0", "gpu:amd-1"], "the CPU is in the first one, so it is not modelled"
+    tree.zone("intel-rapl:0", "package-0")
+    discovery = found(tree)
+    assert counted(discovery) == ["gpu:amd-0", "gpu:amd-1"]
+    reasons = {domain.id: domain.apart for sensor in discovery.sensors for domain in sensor.domains}
+    assert reasons["cpu:package-0"] == "gpu:amd-0 measures the whole chip"
+    assert counted(found(tree, "rapl")) == ["cpu:package-0"]
+
+
+def test_one_chip_of_two_stands_apart_from_the_meters_of_both_cpus(
+    tree: SimulatedPowercap, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    amd_gpus(tmp_path, monkeypatch, "AMD Instinct MI300A", "AMD Instinct MI300A")
+    tree.zone("intel-rapl:0", "package-0")
+    tree.zone("intel-rapl:1", "package-1")
+    assert counted(found(tree)) == ["gpu:amd-0", "gpu:amd-1"]
+    monkeypatch.setenv("HIP_VISIBLE_DEVICES", "1")
+    assert counted(found(tree)) == ["cpu:package-0", "cpu:package-1"]
+    assert counted(found(tree, "amd")) == ["gpu:amd-1"]
 
 
 def test_a_jetson_module_is_measured_and_its_cpu_not_modelled(tree: SimulatedPowercap) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from simulated.clock import Clock
 from simulated.hwmon import battery, chip, write
 
 from energyprof.model.domain import Domain, outermost
-from energyprof.sensors.hwmon import find
+from energyprof.model.quantity import Basis
+from energyprof.sensors.hwmon import Channel, HwmonSensor, find
 from energyprof.sensors.sensor import Sensor
 
 
@@ -133,6 +135,13 @@ def test_a_processor_with_graphics_reports_its_whole_chip(sysfs: Path, clock: Cl
     assert (domain.kind, "whole chip" in str(domain.apart)) == ("module", True)
 
 
+def test_an_mi300a_is_known_by_its_pci_device_since_it_shows_no_northbridge(sysfs: Path, clock: Clock) -> None:
+    folder = chip(sysfs, 0, "amdgpu", "0000:05:00.0", power1_input=300_000_000)
+    write(folder / "device", device="0x74a0")
+    [domain] = opened(sysfs, clock).domains
+    assert (domain.kind, "whole chip" in str(domain.apart)) == ("module", True)
+
+
 def test_a_batterys_second_appearance_is_left_out(sysfs: Path, clock: Clock) -> None:
     folder = battery(sysfs, power_now=12_000_000)
     hwmon = chip(sysfs, 0, "BAT0", power1_input=12_000_000)
@@ -153,22 +162,69 @@ def test_a_reading_that_fails_is_a_sentence_and_then_a_new_segment(sysfs: Path, 
 
 
 def test_what_may_not_be_read_is_named_with_the_command_that_permits_it(sysfs: Path, clock: Clock) -> None:
-    card = chip(sysfs, 0, "amd_energy", energy1_label="Esocket0", energy1_input=5)
-    (card / "energy1_input").unlink()
-    (card / "energy1_input").symlink_to("/proc/self/mem")
+    card = chip(sysfs, 0, "amd_energy", energy1_label="Esocket0")
+    (card / "energy1_input").symlink_to("/proc/sys/vm/drop_caches")  # not even root may read it
+    broken = chip(sysfs, 1, "ina226", power1_input="")
     finding = find(sysfs, clock_ns=clock)
     assert finding.sensor is None
-    assert finding.reason == "Cannot be read: hwmon0/energy1_input: Input/output error."
-    assert "chmod a+r" in str(finding.remedy)
+    assert finding.reason == (
+        "Cannot be read: hwmon0/energy1_input: Permission denied, hwmon1/power1_input: no number in it."
+    )
+    assert finding.remedy == f"sudo chmod a+r {card}/energy1_input   (until the next start)"
+    (card / "energy1_input").unlink()
+    remedy = find(sysfs, clock_ns=clock).remedy
+    assert remedy == f"grep -H . {broken}/power1_input   (until it shows a number)", "no permission would help"
 
 
-def test_a_chip_on_a_slow_bus_is_read_by_itself(sysfs: Path) -> None:
-    chip(sysfs, 0, "ina226", power1_input=20_000_000)
-    ticks = iter(range(100))
-    slow = find(sysfs, clock_ns=lambda: next(ticks) * 10_000_000).sensor
-    assert slow is not None
-    assert slow.own_period_s == pytest.approx(20 * 0.02)
-    quick = find(sysfs, clock_ns=Clock()).sensor
-    assert quick is not None
-    assert quick.own_period_s is None
-    assert by_id(quick).keys() == by_id(slow).keys()
+class Metered:
+    """A meter that always says the same."""
+
+    basis: Basis = "measured"
+
+    def read(self) -> int:
+        return 7
+
+    def close(self) -> None:
+        pass
+
+
+def costing(*costs_s: float) -> HwmonSensor:
+    return HwmonSensor(
+        [
+            Channel(Domain(f"board:{number}", "board", "hwmon", "x"), Metered(), cost_s)
+            for number, cost_s in enumerate(costs_s)
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("costs_s", "parts"),
+    [
+        ((10e-6, 20e-6), [(["board:0", "board:1"], None)]),
+        ((10e-3, 20e-6, 20e-6), [(["board:1", "board:2"], None), (["board:0"], 0.2)]),
+        ((10e-3, 30e-3), [(["board:0", "board:1"], 0.8)]),
+        ((0.6e-3, 0.5e-3, 0.2e-3), [(["board:1", "board:2"], None), (["board:0"], 0.05)]),
+    ],
+)
+def test_a_chip_on_a_slow_bus_slows_no_other_one(
+    costs_s: tuple[float, ...], parts: list[tuple[list[str], float | None]]
+) -> None:
+    sensors = costing(*costs_s).by_pace()
+    assert [([domain.id for domain in sensor.domains], sensor.own_period_s) for sensor in sensors] == [
+        (ids, None if period_s is None else pytest.approx(period_s)) for ids, period_s in parts
+    ]
+    assert [len(sensor.read()) for sensor in sensors] == [len(ids) for ids, _ in parts]
+
+
+def test_one_reading_that_was_interrupted_does_not_make_a_chip_slow(sysfs: Path) -> None:
+    chip(sysfs, 0, "i915", energy1_input=5)
+    instants_ns = iter([0, 50_000_000, 0, 4_000, 0, 60_000_000])
+    sensor = find(sysfs, clock_ns=lambda: next(instants_ns)).sensor
+    assert isinstance(sensor, HwmonSensor)
+    assert [part.own_period_s for part in sensor.by_pace()] == [None]
+
+
+def test_what_was_settled_of_a_domain_stays_with_its_part() -> None:
+    sensor = costing(10e-3, 20e-6)
+    sensor.domains = [replace(domain, apart=f"why {domain.id}") for domain in sensor.domains]
+    assert [part.domains[0].apart for part in sensor.by_pace()] == ["why board:1", "why board:0"]

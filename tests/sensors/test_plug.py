@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from simulated.plug import SimulatedPlug
+from simulated.plug import ANSWERS, SimulatedPlug
 from simulated.truth import Edges
 
 from energyprof.sensors.number_file import CannotRead
@@ -74,7 +76,13 @@ def test_it_stands_apart_and_is_read_by_itself(plug: SimulatedPlug) -> None:
 
 @pytest.mark.parametrize(
     ("status", "body", "reason"),
-    [(401, None, "it answers 401"), (200, b"<html>", "not JSON"), (200, b"[]", "no power")],
+    [
+        (401, None, "it answers 401"),
+        (200, b"<html>", "not JSON"),
+        (200, b"\xff\xfe\xfd", "not JSON"),
+        (200, b"[" * 60_000, "not JSON"),
+        (200, b"[]", "no power"),
+    ],
 )
 def test_an_answer_that_is_none_is_a_sentence(
     plug: SimulatedPlug, status: int, body: bytes | None, reason: str
@@ -115,6 +123,76 @@ def test_an_answer_that_does_not_end_is_a_sentence(plug: SimulatedPlug) -> None:
     assert "does not end" in str(reading)
 
 
+@pytest.mark.parametrize("part", ["status", "headers"])
+def test_an_answer_whose_beginning_does_not_end_is_a_sentence(plug: SimulatedPlug, part: str) -> None:
+    sensor = opened(plug)
+    plug.drips = part
+    began_s = time.monotonic()
+    [reading] = sensor.read()
+    took_s = time.monotonic() - began_s
+    plug.drips = None
+    assert "no answer (timed out)" in str(reading)
+    assert took_s < 10, "the bytes came every 0.05 s and would have gone on for ever"
+
+
+def test_a_host_name_that_nobody_answers_for_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("energyprof.sensors.plug.RESOLVE_S", 0.1)
+    answered = threading.Event()
+
+    def silent(host: str, port: int) -> list[tuple[object, ...]]:
+        answered.wait(30)
+        return []
+
+    finding = find({VARIABLE: "http://plug.local"}, resolve=silent)
+    answered.set()
+    assert finding.reason == (
+        "The plug at http://plug.local cannot be asked: looking up its host name took more than 0.1 s."
+    )
+
+
+def test_a_host_name_that_is_not_known_is_a_sentence() -> None:
+    def unknown(host: str, port: int) -> list[tuple[object, ...]]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    finding = find({VARIABLE: "http://plug.local"}, resolve=unknown)
+    assert "its host name is not known (Name or service not known)" in str(finding.reason)
+    assert finding.remedy == "getent hosts plug.local"
+
+
+def test_the_next_address_is_asked_where_one_takes_no_connection(plug: SimulatedPlug) -> None:
+    def both(host: str, port: int) -> list[tuple[object, ...]]:
+        kind = (socket.AF_INET, socket.SOCK_STREAM, 0, "")
+        return [(*kind, ("127.0.0.1", 9)), (*kind, ("127.0.0.1", port))]
+
+    assert find({VARIABLE: plug.address}, resolve=both).sensor is not None
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(401, None), (200, b"<html>"), (200, b"[]"), (200, b'{"StatusSNS": {"ENERGY": {"Power": NaN}}}')],
+)
+def test_a_password_in_an_address_is_in_no_sentence(
+    plug: SimulatedPlug, monkeypatch: pytest.MonkeyPatch, status: int, body: bytes | None
+) -> None:
+    path = "/rpc/Switch.GetStatus?id=0&user=admin&password=hush"
+    monkeypatch.setitem(ANSWERS["gen2"], path, ANSWERS["gen2"]["/rpc/Switch.GetStatus?id=0"])
+    sensor = opened(plug, path)
+    plug.status, plug.body = status, body
+    finding = looked_for(plug, path)
+    said = f"{sensor.read()} {finding.reason} {finding.remedy}"
+    assert "/rpc/Switch.GetStatus" in said
+    assert "hush" not in said
+    assert "admin" not in said
+
+
+@pytest.mark.parametrize("address", ["http://admin:hush@127.0.0.1", "admin:hush@plug", "ftp://x?password=hush"])
+def test_an_address_with_a_user_is_refused_and_not_shown(address: str) -> None:
+    finding = find({VARIABLE: address})
+    assert finding.sensor is None
+    assert VARIABLE in str(finding.reason)
+    assert "hush" not in f"{finding.reason} {finding.remedy}"
+
+
 def test_a_plug_that_is_not_there_is_a_sentence() -> None:
     finding = find({VARIABLE: "http://127.0.0.1:9"})
     assert finding.reason == "The plug at http://127.0.0.1:9 gives no power: no answer (Connection refused)."
@@ -140,6 +218,12 @@ def test_outputs_of_one_tasmota_are_added() -> None:
         {"apower": -3.0, "aenergy": {"total": 1.0}},
         {"meters": [{"power": 3.0, "is_valid": False, "total": 1}]},
         {"meters": []},
+        {"apower": float("nan"), "aenergy": {"total": 1.0}},
+        {"apower": 3.0, "aenergy": {"total": float("inf")}},
+        {"apower": 3.0, "aenergy": {"total": float("nan")}},
+        {"StatusSNS": {"ENERGY": {"Power": float("nan")}}},
+        {"StatusSNS": {"ENERGY": {"Power": [12, float("inf")]}}},
+        {"StatusSNS": {"ENERGY": {"Power": 10**400}}},
         {"StatusSNS": {"Time": "no meter in this device"}},
         "nothing",
         None,

@@ -17,6 +17,15 @@ def chip(sysfs: Path, number: int, name: str, device: str | None = None, **files
     return folder
 
 
+def grace(sysfs: Path, socket: int = 0, **watts: float) -> None:
+    """The ACPI meters of one NVIDIA Grace module with these watts, such as Module=300; their files are the device's."""
+    for name, power_w in watts.items():
+        number = len(list(sysfs.glob("class/hwmon/hwmon*")))
+        folder = chip(sysfs, number, "power_meter", f"ACPI000D:{number:02}")
+        label = f"{name} Power Socket {socket}"
+        write(folder / "device", power1_oem_info=label, power1_average=round(power_w * 1e6))
+
+
 def battery(sysfs: Path, name: str = "BAT0", **files: object) -> Path:
     """One battery with these files, such as power_now=12_000_000."""
     folder = sysfs / "class" / "power_supply" / name

@@ -55,6 +55,8 @@ class SimulatedPlug:
         make: key of `ANSWERS`. delay_s: before each answer.
         status: of HTTP; other than 200 it is all that comes. body: sent in place of the document.
         endless: after the document come spaces, for as long as anybody listens.
+        drips: what comes in place of an answer, "status" for half of its first line or "headers", one byte at a time
+            and without an end.
     """
 
     edges: Edges
@@ -63,6 +65,7 @@ class SimulatedPlug:
     status: int = 200
     body: bytes | None = None
     endless: bool = False
+    drips: str | None = None
     address: str = ""
 
     def answer(self, path: str) -> tuple[int, bytes]:
@@ -84,6 +87,7 @@ class SimulatedPlug:
             def do_GET(self) -> None:
                 status, body = plug.answer(self.path)
                 with contextlib.suppress(OSError):  # whoever asked has waited long enough
+                    self._drip(b"HTTP/1.0 200 " if plug.drips == "status" else b"HTTP/1.0 200 OK\r\nX-Slow: ")
                     self.send_response(status)
                     if not plug.endless:
                         self.send_header("Content-Length", str(len(body)))
@@ -92,6 +96,13 @@ class SimulatedPlug:
                     while plug.endless:
                         self.wfile.write(b" ")
                         time.sleep(0.01)
+
+            def _drip(self, start: bytes) -> None:
+                if plug.drips is not None:
+                    self.wfile.write(start)
+                while plug.drips is not None:
+                    self.wfile.write(b"x")
+                    time.sleep(0.05)
 
             def log_message(self, format: str, *args: object) -> None:
                 pass

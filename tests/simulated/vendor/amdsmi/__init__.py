@@ -1,7 +1,8 @@
 """Stands in for `amdsmi` 7.0: the functions that are used of it, with GPUs as the file SIM_AMD describes them.
 
 The file is JSON: a list with, for each GPU, `name`, `serial`, `idle_w`, `started_s` on the monotonic clock, and
-`counter` (false: not supported), `power` (which field is given; null: none), `fails_from_s` and `fails_to_s`.
+`bdf` (its PCI address), `counter` (false: not supported), `power` (which field is given; null: none), `fails_from_s`
+and `fails_to_s`.
 """
 
 import json
@@ -51,6 +52,10 @@ def amdsmi_get_processor_handles():
 def amdsmi_get_gpu_asic_info(handle):
     gpu = _gpus()[handle]
     return {"market_name": gpu["name"], "asic_serial": gpu["serial"]}
+
+
+def amdsmi_get_gpu_device_bdf(handle):
+    return _gpus()[handle].get("bdf", f"0000:{handle + 1:02x}:00.0")
 
 
 def amdsmi_get_power_cap_info(handle):
