@@ -36,7 +36,7 @@ class SlowReader:
         self._period_ns = round(period_s * 1e9)
         self._due_ns = 0
         self._begun_ns: int | None = None
-        self._overdue = False
+        self._overdue = self._stale = False
         self._asked: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._read: queue.SimpleQueue[Reading] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name=f"energyprof-{sensor.name}", daemon=True)
@@ -63,11 +63,15 @@ class SlowReader:
         except queue.Empty:
             self._overdue = now_ns - self._begun_ns > OVERDUE_S * 1e9
             return self._fault(now_ns, f"no answer within {OVERDUE_S:g} s") if self._overdue else None
-        late, self._overdue, self._begun_ns = self._overdue, False, None
+        late, self._overdue, self._stale, self._begun_ns = self._overdue or self._stale, False, False, None
         if late:
             return None
         self.seen_ns = reading.seen_ns
         return reading
+
+    def forget(self) -> None:
+        """Drops the reading that is under way: it may have begun before what its counter missed, and ended after it."""
+        self._stale = self._begun_ns is not None
 
     def _fault(self, now_ns: int, reason: str) -> Reading:
         self.seen_ns = now_ns

@@ -216,3 +216,18 @@ def test_a_plug_that_answers_slowly_does_not_slow_the_gpu(tmp_path: Path, monkey
     for after_s, seen_s, joules in list(zip(wall.after_s, wall.seen_s, wall.energy_j(), strict=True))[1:]:
         truth_j = edges.energy_j(0, seen_s) - edges.energy_j(0, wall.seen_s[0])
         assert abs(joules - truth_j) <= 500 * (seen_s - after_s) + 500 * 0.4 + 2 * 3.6
+
+
+def test_a_reading_that_was_under_way_while_the_machine_slept_is_dropped() -> None:
+    gate = Gate()
+    reader = SlowReader(gate, 0.0)
+    reader.poll()
+    assert gate.begun.acquire(timeout=30)
+    reader.forget()
+    gate.may_end.release()
+    while not gate.begun.acquire(blocking=False):  # the next one begins only after the first has come in
+        assert reader.poll() is None
+        time.sleep(0.001)
+    gate.may_end.release()
+    assert polled(reader).values == [7]
+    reader.close()
