@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from energyprof.model.errors import InvalidRun
 from energyprof.model.run import SCHEMA, Run
+from energyprof.model.validation import validated
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -45,20 +46,7 @@ def loads(text: str, source: str = "run.json") -> Run:
             f"{source} has schema {schema!r}, but this version of energyprof reads schema {SCHEMA}. "
             "Use the version that wrote it, or measure again."
         )
-    return _validated(document, source)
-
-
-def _validated(document: object, source: str) -> Run:
-    from pydantic import ValidationError
-
-    try:
-        return _adapter().validate_python(document)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InvalidRun(
-            f"{source}: {place}: {first['msg']}. The record is damaged and cannot be trusted; measure again."
-        ) from error
+    return validated(_adapter(), document, source)
 
 
 @functools.cache

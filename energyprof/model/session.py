@@ -12,6 +12,7 @@ from energyprof.model.meter import MeterRecord
 from energyprof.model.quantity import Quantity, unknown
 from energyprof.model.run import SamplerRecord, SensorRecord
 from energyprof.model.timeline import Timeline
+from energyprof.model.validation import validated
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -128,16 +129,7 @@ def session_of(document: object, source: str) -> Session:
     Raises:
         InvalidRun: a field is missing or of the wrong type.
     """
-    from pydantic import ValidationError
-
-    try:
-        return _adapter().validate_python(document)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise InvalidRun(
-            f"{source}: {place}: {first['msg']}. The record is damaged and cannot be trusted; measure again."
-        ) from error
+    return validated(_adapter(), document, source)
 
 
 @functools.cache

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from energyprof.model.domain import Domain, Kind
 from energyprof.sensors import procfs
@@ -102,13 +104,21 @@ class Zone:
         return (self.outer or self.name).removeprefix("package-")
 
 
+class Counting(Protocol):
+    """An open counter."""
+
+    def read(self) -> int | str: ...
+
+    def close(self) -> None: ...
+
+
 class RaplSensor:
-    """The zones of a machine that may be added, and the parts within them."""
+    """Packages, their memory and what is within them: zones of powercap, or events of perf."""
 
     name = "rapl"
     own_period_s = None
 
-    def __init__(self, domains: list[Domain], counters: list[NumberFile]) -> None:
+    def __init__(self, domains: list[Domain], counters: Sequence[Counting]) -> None:
         self.domains = domains
         self._counters = counters
 

@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
 from energyprof.model.domain import Domain
 from energyprof.sensors import perf_event, procfs, rapl
@@ -37,15 +36,7 @@ NOTE = "through perf_event"
 PARANOID = procfs.PROC / "sys" / "kernel" / "perf_event_paranoid"
 
 
-class Counting(Protocol):
-    """An open counter."""
-
-    def read(self) -> int | str: ...
-
-    def close(self) -> None: ...
-
-
-Opener = Callable[[int, int, int, str], Counting]
+Opener = Callable[[int, int, int, str], rapl.Counting]
 """From the device's type, the event's config, a CPU and a name to the counter; raises OSError."""
 
 
@@ -63,24 +54,6 @@ class Event:
     def label(self) -> str:
         """For sentences: "energy-pkg on CPU 0"."""
         return f"{self.name} on CPU {self.cpu}"
-
-
-class RaplPerfSensor:
-    """The packages and their memory, one open counter each."""
-
-    name = "rapl"
-    own_period_s = None
-
-    def __init__(self, domains: list[Domain], counters: list[Counting]) -> None:
-        self.domains = domains
-        self._counters = counters
-
-    def read(self) -> list[int | str]:
-        return [counter.read() for counter in self._counters]
-
-    def close(self) -> None:
-        for counter in self._counters:
-            counter.close()
 
 
 def instead_of(powercap: Finding, sysfs: Path, opener: Opener = perf_event.open_counter) -> Finding:
@@ -126,7 +99,7 @@ def find(sysfs: Path, opener: Opener = perf_event.open_counter) -> Finding:
     if doubled:
         several = f"Package {doubled[0]} has several counters, which may or may not be the same meter."
         return Finding(None, several, rapl.OPEN_TO_GROUP)
-    opened: dict[Event, Counting] = {}
+    opened: dict[Event, rapl.Counting] = {}
     refused: dict[str, OSError] = {}
     for event in events:
         try:
@@ -142,7 +115,7 @@ def find(sysfs: Path, opener: Opener = perf_event.open_counter) -> Finding:
     if not chosen:
         return Finding(None, reason or f"{sysfs / DEVICE} counts no package.", remedy or "perf list power/")
     return Finding(
-        RaplPerfSensor([_domain(event) for event in chosen], [opened[event] for event in chosen]), reason, remedy
+        rapl.RaplSensor([_domain(event) for event in chosen], [opened[event] for event in chosen]), reason, remedy
     )
 
 

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator
 
 import pytest
 
-from energyprof.capture.spans import CURRENT, OpenSpan, SpanLog, open_spans
+from energyprof.capture.spans import OpenSpan
 from energyprof.capture.wrap import wrap
 
 Caught = Callable[[], list[OpenSpan]]
-
-
-@pytest.fixture
-def caught() -> Iterator[Caught]:
-    log = SpanLog()
-    log.activate()
-    yield lambda: list(log.closed)
-    log.deactivate()
-    assert CURRENT.get() is None
-    assert not open_spans()
 
 
 def tokens(count: int) -> Generator[str, None, int]:

@@ -24,14 +24,6 @@ RACED_S = 0.5
 
 
 @pytest.fixture
-def log() -> Iterator[SpanLog]:
-    log = SpanLog()
-    log.activate()
-    yield log
-    log.deactivate()
-
-
-@pytest.fixture
 def beside() -> Iterator[Callable[[Callable[[], None]], None]]:
     """Repeats work in another thread, which takes its turn after as few instructions as the interpreter allows."""
     ended = threading.Event()

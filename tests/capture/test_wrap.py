@@ -20,16 +20,6 @@ from energyprof.capture.wrap import wrap
 Caught = Callable[[], list[OpenSpan]]
 
 
-@pytest.fixture
-def caught() -> Iterator[Caught]:
-    log = SpanLog()
-    log.activate()
-    yield lambda: list(log.closed)
-    log.deactivate()
-    assert CURRENT.get() is None
-    assert not open_spans()
-
-
 def seconds(span: OpenSpan) -> float:
     return sum(end - start for start, end in span.segments) / 1e9
 
