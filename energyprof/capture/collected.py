@@ -7,6 +7,7 @@ import time
 from bisect import bisect_left
 from pathlib import Path
 
+from energyprof.capture.fault_names import faults_file
 from energyprof.capture.ring import FAULT, FIRST, RESET, TICK, Ring
 from energyprof.model.domain import Domain
 from energyprof.model.timeline import Gap, Timeline
@@ -117,7 +118,7 @@ class Collected:
 
 def fault_reasons(ring: Path) -> list[str]:
     """Why readings failed, by number."""
-    path = ring.with_suffix(".faults")
+    path = faults_file(ring)
     if not path.exists():
         return []
     return [json.loads(line) for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")]

@@ -34,7 +34,7 @@ from energyprof.model.run import SamplerRecord, SensorRecord
 from energyprof.model.timeline import Timeline
 
 DEFAULT_PERIOD_S = 0.025
-"""A poll costs some 0.1 ms of CPU, most of it for waking up: at this rate under 0.5 % of a core."""
+"""Waking up is most of what a poll costs; `make bench` shows the share of a core that all polls take."""
 
 DRAIN_PERIOD_S = 1.0
 """The ring holds minutes; emptying it this often costs the profiled process well under 0.01 % of a core."""

@@ -18,27 +18,18 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from energyprof.capture.counter_watch import CounterWatch
+from energyprof.capture.fault_names import FaultNames, faults_file
 from energyprof.capture.first_look import FirstLook
 from energyprof.capture.first_look_file import path_of, write_first_look
 from energyprof.capture.meter_cache import known_meter, remember_meter, with_fitted_gain
 from energyprof.capture.pace import DENSE_S, Pace
-from energyprof.capture.ring import FAULT, FIRST, RESET, TICK, UNNAMED, Ring
+from energyprof.capture.ring import Ring
 from energyprof.model.domain import Domain
 from energyprof.model.errors import EnergyprofError
 from energyprof.model.meter import MeterRecord
 from energyprof.sensors.discovery import discover
 from energyprof.sensors.sensor import Sensor
-
-UNWRAP_LIMIT = 0.5
-"""A counter that wraps is believed only if it moved less than this share of its range between two polls, and could
-not have gone round at the domain's greatest power: more than that may have been any number of wraps."""
-
-PLAUSIBLE = 1.5
-LATEST_S = 1.0
-"""A counter may have gained as much as this many times the greatest power would have drawn since the last poll, and
-in the second before it, whose joules it may have been late to count; more than that was a reset."""
-
-SUSPENDED = "the machine was suspended"
 
 GOLDEN_RATIO = 0.6180339887498949
 DITHER = 0.2
@@ -120,7 +111,7 @@ def serve(request: dict[str, Any], say: Callable[[dict[str, object]], None], sur
 
 def _remove(ring: Path) -> None:
     """The files of a parent that is gone, and the folder that it had made for them."""
-    for path in (ring, _faults_file(ring), path_of(ring)):
+    for path in (ring, faults_file(ring), path_of(ring)):
         path.unlink(missing_ok=True)
     with contextlib.suppress(OSError):  # somebody has put something of theirs into it
         ring.parent.rmdir()
@@ -151,7 +142,7 @@ def poll_until_stopped(
     own = [domain for sensor in sensors for domain in sensor.domains]
     known = known or [None] * len(own)
     domains = [_expecting(domain, meter) for domain, meter in zip(own, known, strict=True)]
-    faults = FaultNames(_faults_file(ring.path))
+    faults = FaultNames(faults_file(ring.path))
     quick = [sensor for sensor in sensors if sensor.own_period_s is None]
     watches = [[CounterWatch(domain) for domain in sensor.domains] for sensor in quick]
     slow = SlowReadings(sensors, faults) if len(quick) < len(sensors) else None
@@ -277,112 +268,3 @@ def _sleep_until(due_ns: int, period_ns: int) -> int:
         time.sleep(wait_ns / 1e9)
         return due_ns
     return due_ns + (-wait_ns // period_ns) * period_ns
-
-
-class CounterWatch:
-    """Turns the readings of one counter into ticks: unwraps it, and notices faults and resets."""
-
-    def __init__(self, domain: Domain) -> None:
-        self._wrap = domain.counts_per_wrap
-        self._counts_per_s = (domain.max_power_w or 0.0) / domain.joules_per_count
-        self._raw: int | None = None
-        self._count = 0
-        self._last_ns = 0
-        self._fresh = True
-        self._failing = False
-        self._modelled = domain.model is not None
-        self._ticked_ns = 0
-        self._counts_per_ns = 0.0
-
-    def suspended(self, slept_s: float, seen_ns: int, ring: Ring, index: int, faults: FaultNames) -> None:
-        """The machine slept since the last reading: what a counter gained meanwhile is nobody's work.
-
-        The next reading is where it goes on from. What it had not shown yet of the time before is taken to have been
-        drawn at the power seen last. A model counts CPU time, of which there is none in sleep.
-        """
-        if self._modelled or self._raw is None:
-            return
-        reason = f"{SUSPENDED} for {slept_s:.1f} s, and what was drawn meanwhile is not counted"
-        ring.append(FAULT, index, self._last_ns, seen_ns, faults.number(reason))
-        self._count += round(self._counts_per_ns * max(seen_ns - self._ticked_ns, 0)) if self._ticked_ns else 0
-        self._raw, self._fresh, self._failing = None, True, True
-
-    @property
-    def count(self) -> int:
-        """Counts since the first reading, unwrapped."""
-        return self._count
-
-    def notice(
-        self, reading: int | str, before_ns: int, seen_ns: int, ring: Ring, index: int, faults: FaultNames
-    ) -> bool:
-        """Records what this reading adds to what was known; the value was taken between the two instants.
-
-        Returns:
-            Whether the counter moved.
-        """
-        if isinstance(reading, str):
-            self._fault(reading, seen_ns, ring, index, faults)
-            return False
-        moved: int | None = None
-        if self._raw is None:
-            kind = FIRST
-        elif (moved := self._moved(reading, before_ns)) is None:
-            kind = RESET
-        else:
-            self._count += moved
-            kind = FIRST if self._fresh else TICK
-        moved_on = reading != self._raw
-        if moved_on or kind != TICK:
-            self._keep_pace(kind, seen_ns, moved)
-        if kind != TICK or moved_on:
-            ring.append(kind, index, seen_ns if kind != TICK else self._last_ns, seen_ns, self._count)
-        self._raw, self._last_ns, self._fresh, self._failing = reading, before_ns, False, False
-        return kind == TICK and moved_on
-
-    def _keep_pace(self, kind: int, seen_ns: int, moved: int | None) -> None:
-        if kind == TICK and moved is not None and self._ticked_ns:
-            self._counts_per_ns = moved / max(seen_ns - self._ticked_ns, 1)
-        self._ticked_ns = seen_ns
-
-    def _moved(self, reading: int, before_ns: int) -> int | None:
-        """Counts since the last reading; None where that cannot be known."""
-        assert self._raw is not None
-        elapsed_s = (before_ns - self._last_ns) / 1e9
-        moved = reading - self._raw
-        if self._wrap is not None:
-            moved %= self._wrap
-            if max(moved, self._counts_per_s * elapsed_s) > UNWRAP_LIMIT * self._wrap:
-                return None
-        most = PLAUSIBLE * self._counts_per_s * (elapsed_s + LATEST_S)
-        return None if moved < 0 or (most and moved > most) else moved
-
-    def _fault(self, reason: str, seen_ns: int, ring: Ring, index: int, faults: FaultNames) -> None:
-        if not self._failing:
-            ring.append(FAULT, index, self._last_ns or seen_ns, seen_ns, faults.number(reason))
-        self._fresh = self._failing = True
-
-
-class FaultNames:
-    """Numbers for the reasons of faults: their lines in a file, to which each new one is appended as JSON."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._numbers: dict[str, int] = {}
-        self._before = len(path.read_text().splitlines()) if path.exists() else 0
-        self._full = False
-
-    def number(self, reason: str) -> int:
-        """The number of a reason; `UNNAMED` where the disk has no room for it, now or before."""
-        if reason not in self._numbers and not self._full:
-            try:
-                with self._path.open("a") as file:
-                    file.write(json.dumps(reason) + "\n")
-            except OSError:
-                self._full = True
-            else:
-                self._numbers[reason] = self._before + len(self._numbers)
-        return self._numbers.get(reason, UNNAMED)
-
-
-def _faults_file(ring: Path) -> Path:
-    return ring.with_suffix(".faults")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from energyprof.capture.collected import RESTARTED
-from energyprof.capture.sampler_process import SUSPENDED
+from energyprof.capture.counter_watch import SUSPENDED
 from energyprof.model.timeline import Timeline
 
 

@@ -10,8 +10,9 @@ from simulated.full_disk import full_disk
 from simulated.powercap import SimulatedPowercap
 
 from energyprof.capture.collected import NOT_NOTED, Collected
+from energyprof.capture.counter_watch import CounterWatch
+from energyprof.capture.fault_names import FaultNames
 from energyprof.capture.ring import FAULT, FIRST, TICK, UNNAMED, Ring
-from energyprof.capture.sampler_process import CounterWatch, FaultNames
 from energyprof.model.domain import Domain
 from energyprof.model.timeline import Timeline
 from energyprof.sensors import rapl

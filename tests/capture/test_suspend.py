@@ -6,8 +6,9 @@ import time
 from pathlib import Path
 
 from energyprof.capture.collected import Collected
+from energyprof.capture.counter_watch import SUSPENDED
 from energyprof.capture.ring import Ring
-from energyprof.capture.sampler_process import SUSPENDED, Surroundings, poll_until_stopped, slept_ns
+from energyprof.capture.sampler_process import Surroundings, poll_until_stopped, slept_ns
 from energyprof.model.domain import Domain, PowerModel
 from energyprof.model.timeline import Timeline
 from energyprof.profiler.gaps import gap_warnings
