@@ -9,7 +9,7 @@ from typing import Literal, cast, get_args
 
 from energyprof.footprint.table import Row, read_rows, shipped_text
 
-Distribution = Literal["exact", "lognormal", "triangular", "composite"]
+Distribution = Literal["exact", "normal", "lognormal", "triangular", "composite"]
 
 COLUMNS = ("id", "value", "low", "high", "unit", "distribution")
 
@@ -21,9 +21,9 @@ class Factor:
     Attributes:
         id: names it, and the stream of its random draws: "grid.FRA", "water.coal.tower".
         value: central value in `unit`.
-        low, high: "lognormal": the 95 % interval of a split lognormal with median `value`; "triangular": the
-            bounds, with mode `value`; "exact": both equal `value`; "composite": the 95 % interval of a
-            combination of other factors.
+        low, high: "normal": the 95 % interval of a split normal with median `value`; "lognormal": the same of a
+            split lognormal; "triangular": the bounds, with mode `value`; "exact": both equal `value`;
+            "composite": the 95 % interval of a combination of other factors.
         source, year, url, licence: of the number; year and licence are None only for a number that the
             user gave.
         note: what a reader must know.
@@ -65,7 +65,7 @@ def given(id: str, value: float, unit: str, *, note: str | None = None) -> Facto
 def _factor(row: Row) -> Factor:
     distribution = row.text("distribution")
     if distribution not in get_args(Distribution) or distribution == "composite":
-        raise row.invalid("distribution", f"{distribution[:40]!r} is none of exact, lognormal, triangular")
+        raise row.invalid("distribution", f"{distribution[:40]!r} is none of exact, normal, lognormal, triangular")
     value, low, high = row.number("value"), row.number("low"), row.number("high")
     if not low <= value <= high:
         raise row.invalid("value", f"{value:g} lies outside its own range {low:g}-{high:g}")
