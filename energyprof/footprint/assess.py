@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from energyprof.footprint.draws import factor_draws, interval95, split_normal_draws
-from energyprof.footprint.factor import Factor, given
-from energyprof.footprint.grid import NAMED_GRIDS, Grid, find
+from energyprof.footprint.draws import interval95, split_normal_draws
+from energyprof.footprint.factor import Factor
+from energyprof.footprint.grid import NAMED_GRIDS, Grid
+from energyprof.footprint.rate import NO_GRID, Rate, rates
 from energyprof.footprint.site import Site
-from energyprof.footprint.water import WaterIntensity, hydro_factor, water_intensity
 from energyprof.model.errors import InvalidValue
-from energyprof.model.quantity import JOULES_PER_KWH, Basis, Quantity, unknown, weakest
+from energyprof.model.quantity import Quantity, unknown, weakest
 
-if TYPE_CHECKING:
-    from energyprof.footprint.draws import Array
-
-NO_GRID = "no grid was given, and it is never guessed; set one with --grid, such as --grid FRA or a number in g/kWh"
 NOT_INCLUDED = "embodied carbon and water, network, losses between meter and plant"
 
 
@@ -44,20 +39,6 @@ class Footprint:
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
-    """Grams or litres per joule of the computers.
-
-    Attributes:
-        value: central value, None = unknown. draws: of the same, None where the value is exact.
-    """
-
-    value: float | None
-    draws: Array | None
-    basis: Basis
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class FootprintRatio:
     """One footprint over another at the same site, unit "ratio"."""
 
@@ -81,15 +62,15 @@ def assess(energy: Quantity, site: Site) -> Footprint:
     """
     if energy.unit.split("/")[0] != "J":
         raise InvalidValue(f"A footprint starts from joules, not from {energy.unit!r}. Convert the energy to J.")
-    grid = None if site.grid is None else find(site.grid)
+    at = rates(site)
     return Footprint(
-        co2e=_impact(energy, "g", _carbon(site, grid)),
-        water=_impact(energy, "L", _water(site, grid, hydro_l_per_kwh=site.hydro_l_per_kwh)),
-        water_onsite=_impact(energy, "L", _onsite(site)),
-        water_offsite=_impact(energy, "L", _offsite(site, grid, hydro_l_per_kwh=site.hydro_l_per_kwh)),
-        water_with_hydro=_impact(energy, "L", _water(site, grid, hydro_l_per_kwh=hydro_factor().value)),
-        factors=_factors(site, grid),
-        boundary=_boundary(site, grid),
+        co2e=_impact(energy, "g", at.co2e),
+        water=_impact(energy, "L", at.water),
+        water_onsite=_impact(energy, "L", at.water_onsite),
+        water_offsite=_impact(energy, "L", at.water_offsite),
+        water_with_hydro=_impact(energy, "L", at.water_with_hydro),
+        factors=list(at.factors),
+        boundary=_boundary(site, at.grid),
     )
 
 
@@ -112,46 +93,8 @@ def footprint_ratio(energy_ratio: Quantity, site: Site) -> FootprintRatio:
     Args:
         energy_ratio: of the two energies, unit "ratio".
     """
-    grid = None if site.grid is None else find(site.grid)
-    rates = (_carbon(site, grid), _water(site, grid, hydro_l_per_kwh=site.hydro_l_per_kwh))
-    return FootprintRatio(*(_ratio(energy_ratio, rate) for rate in rates))
-
-
-def _carbon(site: Site, grid: Grid | None) -> Rate:
-    if grid is None:
-        return Rate(None, None, "assumed", NO_GRID)
-    per_joule = site.pue / JOULES_PER_KWH
-    exact = grid.intensity.distribution == "exact"
-    draws = None if exact else factor_draws(grid.intensity) * per_joule
-    return Rate(grid.intensity.value * per_joule, draws, weakest("assumed" if exact else "estimated", _pue_basis(site)))
-
-
-def _onsite(site: Site) -> Rate:
-    """Assumed, be it the user's WUE or the 0 of a machine on a desk: nobody metered the water."""
-    return Rate(site.wue_l_per_kwh / JOULES_PER_KWH, None, "assumed")
-
-
-def _offsite(site: Site, grid: Grid | None, *, hydro_l_per_kwh: float) -> Rate:
-    if grid is None:
-        return Rate(None, None, "assumed", NO_GRID)
-    if grid.mix is None:
-        return Rate(None, None, "assumed", f"the mix behind {grid.label} is not known; name a country to get its water")
-    intensity, per_joule = water_intensity(grid.mix), site.pue / JOULES_PER_KWH
-    draws = intensity.draws(hydro_l_per_kwh) * per_joule
-    return Rate(intensity.value(hydro_l_per_kwh) * per_joule, draws, weakest("estimated", _pue_basis(site)))
-
-
-def _water(site: Site, grid: Grid | None, *, hydro_l_per_kwh: float) -> Rate:
-    onsite, offsite = _onsite(site), _offsite(site, grid, hydro_l_per_kwh=hydro_l_per_kwh)
-    if offsite.value is None or offsite.draws is None or onsite.value is None:
-        return offsite
-    basis = weakest(onsite.basis, offsite.basis)
-    return Rate(onsite.value + offsite.value, onsite.value + offsite.draws, basis)
-
-
-def _pue_basis(site: Site) -> Basis:
-    """A PUE of 1 adds nothing and is the boundary itself; any other is the user's number."""
-    return "measured" if site.pue == 1 else "assumed"
+    at = rates(site)
+    return FootprintRatio(*(_ratio(energy_ratio, rate) for rate in (at.co2e, at.water)))
 
 
 def _impact(energy: Quantity, unit: str, rate: Rate) -> Quantity:
@@ -174,30 +117,6 @@ def _ratio(energy_ratio: Quantity, rate: Rate) -> Quantity:
     if rate.value == 0:
         return unknown("ratio", "neither has such a footprint here, so there is nothing to compare", energy_ratio.basis)
     return energy_ratio
-
-
-def _factors(site: Site, grid: Grid | None) -> list[Factor]:
-    factors = [] if grid is None else [grid.intensity]
-    factors += [_pue_factor(site), _wue_factor(site)]
-    if grid is not None and grid.mix is not None:
-        factors += [_water_factor(grid, water_intensity(grid.mix)), hydro_factor()]
-    return factors
-
-
-def _pue_factor(site: Site) -> Factor:
-    pue = given("site.pue", site.pue, "ratio")
-    return pue if site.pue != 1 else replace(pue, source="definition: no overhead of a building is counted")
-
-
-def _wue_factor(site: Site) -> Factor:
-    wue = given("site.wue", site.wue_l_per_kwh, "L/kWh", note="per kWh of the computers, not of the building")
-    return wue if site.wue_l_per_kwh else replace(wue, source="assumed: a machine on a desk uses no water on site")
-
-
-def _water_factor(grid: Grid, intensity: WaterIntensity) -> Factor:
-    if grid.mix_note is None:
-        return intensity.factor
-    return replace(intensity.factor, note=f"{grid.mix_note}; {intensity.factor.note}")
 
 
 def _boundary(site: Site, grid: Grid | None) -> str:

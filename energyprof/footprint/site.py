@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from energyprof.footprint.factor import Factor
 from energyprof.footprint.grid import find
 from energyprof.footprint.water import hydro_factor
 from energyprof.model.errors import InvalidValue
@@ -24,6 +25,7 @@ class Site:
             (ISO/IEC 30134-2).
         wue_l_per_kwh: water usage effectiveness, litres consumed on site per kWh of the computers, not of the
             building (ISO/IEC 30134-9).
+        factors: the user's factors, in place of the shipped ones of the same id.
         hydro_l_per_kwh: scenario for the evaporation of hydropower's reservoirs: 0 or 17 L per kWh of hydropower.
 
     Raises:
@@ -35,6 +37,7 @@ class Site:
     pue: float = 1.0
     wue_l_per_kwh: float = 0.0
     hydro_l_per_kwh: float = 0.0
+    factors: tuple[Factor, ...] = ()
 
     def __post_init__(self) -> None:
         if self.grid is not None:

@@ -5,15 +5,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from energyprof.footprint.draws import factor_draws, interval95
+from energyprof.footprint.draws import interval95
 from energyprof.footprint.factor import Factor, shipped_factors
+from energyprof.footprint.formula import Amount, Formula, Pick, central, draws, with_overrides
 from energyprof.footprint.mix import Mix
 from energyprof.footprint.table import Row, read_rows, shipped_text
-
-if TYPE_CHECKING:
-    from energyprof.footprint.draws import Array
 
 COOLING_SHARES = "cooling_shares.csv"
 WORLD_REGION = "World"
@@ -44,22 +41,34 @@ class WaterIntensity:
     """Electricity water intensity factor (EWIF) of one mix: litres consumed per kWh generated.
 
     Attributes:
-        factor: without hydropower's evaporation, with its 95 % range.
-        hydro_share: fraction of generation from hydropower.
-        terms: (fraction of generation, technology factor), summing to `factor.value`.
+        terms: (fraction of generation, technology factor); their sum leaves hydropower's evaporation out.
     """
 
-    factor: Factor
-    hydro_share: float
+    mix: Mix
     terms: tuple[tuple[float, Factor], ...]
 
-    def value(self, hydro_l_per_kwh: float) -> float:
-        """Central value in L/kWh, with reservoirs evaporating `hydro_l_per_kwh` for each kWh of hydropower."""
-        return self.factor.value + self.hydro_share * hydro_l_per_kwh
+    @property
+    def id(self) -> str:
+        """Of the whole as one factor; a user's factor of this id takes the place of all terms."""
+        return f"water.grid.{self.mix.name}"
 
-    def draws(self, hydro_l_per_kwh: float) -> Array:
-        """Draws in L/kWh; hydropower is a scenario and adds no spread."""
-        return _thermal_draws(self.terms) + self.hydro_share * hydro_l_per_kwh
+    def factor(self, overrides: tuple[Factor, ...] = ()) -> Factor:
+        """The whole as one factor with its 95 % range, without hydropower's evaporation.
+
+        Args:
+            overrides: the user's factors, in place of the shipped ones of the same id.
+        """
+        return _composite(self, overrides)
+
+    def formula(self, hydro: Factor | None) -> Formula:
+        """L/kWh; with the evaporation of hydropower's reservoirs where its factor is given: a scenario, no spread."""
+        share = self.mix.share("hydro")
+
+        def ewif(pick: Pick) -> Amount:
+            water = pick(_widening()) * sum(fraction * pick(technology) for fraction, technology in self.terms)
+            return water if hydro is None or not share else water + share * pick(hydro)
+
+        return ewif
 
 
 def hydro_factor() -> Factor:
@@ -76,7 +85,7 @@ def water_intensity(mix: Mix) -> WaterIntensity:
     """
     technologies = shipped_factors("tech_water.csv")
     terms = tuple((share, technologies[id]) for id, share in _technology_shares(mix).items() if share)
-    return WaterIntensity(_composite(mix, terms), mix.share("hydro"), terms)
+    return WaterIntensity(mix, terms)
 
 
 def _technology_shares(mix: Mix) -> dict[str, float]:
@@ -90,13 +99,15 @@ def _technology_shares(mix: Mix) -> dict[str, float]:
     return shares
 
 
-def _composite(mix: Mix, terms: tuple[tuple[float, Factor], ...]) -> Factor:
-    low, high = interval95(_thermal_draws(terms))
+@functools.lru_cache(maxsize=512)
+def _composite(intensity: WaterIntensity, overrides: tuple[Factor, ...]) -> Factor:
+    mix, formula = intensity.mix, with_overrides(intensity.formula(None), overrides)
+    low, high = interval95(draws(formula))
     years = f"technology 2012, cooling 2015, mix {mix.year}"
     note = f"EWIF without hydropower's evaporation; {years}; cooling systems of {mix.cooling_region}"
     return Factor(
-        f"water.grid.{mix.name}",
-        sum(share * technology.value for share, technology in terms),
+        intensity.id,
+        central(formula),
         low,
         high,
         "L/kWh",
@@ -109,9 +120,9 @@ def _composite(mix: Mix, terms: tuple[tuple[float, Factor], ...]) -> Factor:
     )
 
 
-def _thermal_draws(terms: tuple[tuple[float, Factor], ...]) -> Array:
-    widening = factor_draws(shipped_factors("ranges.csv")["range.cooling"])
-    return widening * sum(share * factor_draws(technology) for share, technology in terms)
+def _widening() -> Factor:
+    """For the cooling shares, which carry no published uncertainty."""
+    return shipped_factors("ranges.csv")["range.cooling"]
 
 
 def cooling_shares(region: str, plant: str) -> Mapping[str, float]:
