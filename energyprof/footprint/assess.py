@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from energyprof.footprint.draws import interval95, split_normal_draws
 from energyprof.footprint.factor import Factor
+from energyprof.footprint.formula import Formula, Uncertainty, is_exact, uncertainty
 from energyprof.footprint.grid import NAMED_GRIDS, Grid
 from energyprof.footprint.rate import NO_GRID, Rate, rates
 from energyprof.footprint.site import Site
@@ -74,6 +75,19 @@ def assess(energy: Quantity, site: Site) -> Footprint:
     )
 
 
+def uncertainties(energy: Quantity, site: Site) -> dict[str, Uncertainty]:
+    """What the ranges of energy and factors make of each figure, by its name; exact and unknown ones are left out.
+
+    The energy takes part with its total interval, as one more factor named "energy".
+    """
+    at, found = rates(site), {}
+    for name in ("co2e", "water", "water_onsite", "water_offsite", "water_with_hydro"):
+        formula = _times(energy, getattr(at, name))
+        if formula is not None and not is_exact(formula):
+            found[name] = uncertainty(formula)
+    return found
+
+
 def over_grids(energy: Quantity, site: Site) -> list[tuple[str, Footprint]]:
     """The same energy on each of a named set of grids, the site's building unchanged.
 
@@ -95,6 +109,17 @@ def footprint_ratio(energy_ratio: Quantity, site: Site) -> FootprintRatio:
     """
     at = rates(site)
     return FootprintRatio(*(_ratio(energy_ratio, rate) for rate in (at.co2e, at.water)))
+
+
+def _times(energy: Quantity, rate: Rate) -> Formula | None:
+    """The energy times its rate; None where either is unknown."""
+    low, high = energy.outer()
+    if energy.value is None or rate.formula is None:
+        return None
+    low, high = (energy.value if end is None else end for end in (low, high))
+    factor = Factor("energy", energy.value, low, high, energy.unit, "normal", "measured", None, None, None)
+    per_joule = rate.formula
+    return lambda pick: pick(factor) * per_joule(pick)
 
 
 def _impact(energy: Quantity, unit: str, rate: Rate) -> Quantity:

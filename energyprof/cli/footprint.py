@@ -1,0 +1,58 @@
+"""`energyprof footprint`: CO2e and water of an energy from elsewhere, with every factor and range."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+
+from energyprof.cli import options as shared
+
+EXAMPLES = """\
+  energyprof footprint 0.24Wh --grid USA --pue 1.09 --wue 1.15
+  energyprof footprint 1.2kWh --grid FRA --hydro 17         the reservoirs' evaporation in the headline
+  energyprof footprint 864J                                 over a named set of grids
+  energyprof footprint 864J --grid SWE --json | jq .co2e_g"""
+
+DESCRIPTION = """\
+From joules to CO2e and water by the same code as every report: no sensor is read and nothing is measured. ENERGY is
+what the computers drew, with its unit; PUE is applied to it. Without a grid the figures are given over a named set."""
+
+
+def add_to(commands: shared.Commands) -> None:
+    """Adds the command."""
+    parser = shared.command(
+        commands,
+        "footprint",
+        summary="CO2e and water of an energy from elsewhere",
+        description=DESCRIPTION,
+        examples=EXAMPLES,
+    )
+    parser.add_argument("energy", metavar="ENERGY", help="such as 864J, 0.24Wh or 1.2kWh")
+    shared.add_site(parser)
+    parser.add_argument(
+        "--hydro",
+        type=float,
+        default=0.0,
+        metavar="L_PER_KWH",
+        help="evaporation of hydropower's reservoirs in the headline: 0 (default) or 17 litres per kWh of hydropower",
+    )
+    shared.add_json(parser, "the calculation")
+    parser.set_defaults(command=footprint)
+
+
+def footprint(options: argparse.Namespace) -> int:
+    """Prints the calculation."""
+    from energyprof.footprint.calculator import calculate, joules
+
+    site = replace(shared.SiteOptions.of(options).alone(), hydro_l_per_kwh=options.hydro)
+    calculation = calculate(joules(options.energy), site)
+    if options.json:
+        print(json.dumps(calculation.to_json()))
+    else:
+        from energyprof.cli.terminal import terminal
+        from energyprof.report.calculation import calculation_text
+
+        here = terminal()
+        print(calculation_text(calculation, colour=here.colour, width=here.width))
+    return 0
