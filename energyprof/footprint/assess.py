@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from energyprof.footprint.draws import interval95, split_normal_draws
+from energyprof.footprint.energy import energy_formula
 from energyprof.footprint.factor import Factor
 from energyprof.footprint.formula import Formula, Uncertainty, is_exact, uncertainty
 from energyprof.footprint.grid import NAMED_GRIDS, Grid
@@ -12,6 +13,9 @@ from energyprof.footprint.rate import NO_GRID, Rate, rates
 from energyprof.footprint.site import Site
 from energyprof.model.errors import InvalidValue
 from energyprof.model.quantity import Quantity, unknown, weakest
+
+ENERGY = "used"
+"""Name of the energy where only one is in question."""
 
 NOT_INCLUDED = "embodied carbon and water, network, losses between meter and plant"
 
@@ -78,7 +82,7 @@ def assess(energy: Quantity, site: Site) -> Footprint:
 def uncertainties(energy: Quantity, site: Site) -> dict[str, Uncertainty]:
     """What the ranges of energy and factors make of each figure, by its name; exact and unknown ones are left out.
 
-    The energy takes part with its total interval, as one more factor named "energy".
+    The energy takes part with its repeatability and the sensors' gain.
     """
     at, found = rates(site), {}
     for name in ("co2e", "water", "water_onsite", "water_offsite", "water_with_hydro"):
@@ -113,13 +117,10 @@ def footprint_ratio(energy_ratio: Quantity, site: Site) -> FootprintRatio:
 
 def _times(energy: Quantity, rate: Rate) -> Formula | None:
     """The energy times its rate; None where either is unknown."""
-    low, high = energy.outer()
-    if energy.value is None or rate.formula is None:
+    joules, per_joule = energy_formula(energy, ENERGY), rate.formula
+    if joules is None or per_joule is None:
         return None
-    low, high = (energy.value if end is None else end for end in (low, high))
-    factor = Factor("energy", energy.value, low, high, energy.unit, "normal", "measured", None, None, None)
-    per_joule = rate.formula
-    return lambda pick: pick(factor) * per_joule(pick)
+    return lambda pick: joules(pick) * per_joule(pick)
 
 
 def _impact(energy: Quantity, unit: str, rate: Rate) -> Quantity:
@@ -133,7 +134,7 @@ def _impact(energy: Quantity, unit: str, rate: Rate) -> Quantity:
     low, high = energy.outer()
     if energy.value is None or rate.draws is None or low is None or high is None:
         return impact
-    total_low, total_high = interval95(split_normal_draws("energy", energy.value, low, high) * rate.draws)
+    total_low, total_high = interval95(split_normal_draws(ENERGY, energy.value, low, high) * rate.draws)
     # The draws' own scatter must not make the total interval narrower than the energy's alone.
     return replace(impact, total_low=min(total_low, low * rate.value), total_high=max(total_high, high * rate.value))
 

@@ -18,7 +18,15 @@ from energyprof.model.quantity import Quantity
 
 @pytest.mark.parametrize(
     ("text", "expected_j"),
-    [("864J", 864), ("0.24Wh", 864), ("1.2kWh", 4.32e6), ("1.2 kWh", 4.32e6), ("5e-3J", 0.005), ("2MJ", 2e6), ("0J", 0)],
+    [
+        ("864J", 864),
+        ("0.24Wh", 864),
+        ("1.2kWh", 4.32e6),
+        ("1.2 kWh", 4.32e6),
+        ("5e-3J", 0.005),
+        ("2MJ", 2e6),
+        ("0J", 0),
+    ],
 )
 def test_an_energy_is_a_number_and_a_unit(text, expected_j):
     assert joules(text) == pytest.approx(expected_j)
@@ -60,7 +68,7 @@ def test_googles_median_prompt_from_its_published_parts():
 def test_an_interval_of_the_energy_takes_part_as_one_more_factor():
     energy = Quantity(3.6e6, 2.4e6, 4.8e6, "J", "estimated")
     shares = calculate(energy, Site("USA")).uncertainties["co2e"].shares
-    assert [share.factor.id for share in shares] == ["energy", "grid.USA"]
+    assert [share.factor.id for share in shares] == ["energy.used", "grid.USA"]
     assert shares[0].fraction > 0.7
 
 
