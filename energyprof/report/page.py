@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from energyprof.footprint.factor import Factor
 from energyprof.footprint.site import Site
-from energyprof.model.quantity import significant
 from energyprof.model.record import dumps
 from energyprof.model.run import Run, SensorRecord
 from energyprof.model.timeline import Timeline
@@ -27,7 +25,6 @@ from energyprof.report import (
     chart_power,
     chart_quality,
     chart_trials,
-    figures,
     listing,
     method,
     models,
@@ -35,6 +32,7 @@ from energyprof.report import (
 from energyprof.report.assessment import Assessment, factors, site_of
 from energyprof.report.canvas import Chart
 from energyprof.report.cards import cards
+from energyprof.report.factor_table import factor_tables
 from energyprof.report.headline import contents, headline
 from energyprof.report.text import shown
 
@@ -55,21 +53,6 @@ class SensorLine:
     state: str
     text: str
     remedy: str
-
-
-@dataclass(frozen=True, slots=True)
-class FactorLine:
-    """A row of the factor table."""
-
-    name: str
-    value: str
-    range: str
-    unit: str
-    source: str
-    year: int | None
-    licence: str
-    url: str | None
-    note: str
 
 
 def page_html(assessment: Assessment) -> str:
@@ -96,7 +79,7 @@ def page_html(assessment: Assessment) -> str:
         method=method.paragraphs(assessment),
         environment=method.environment(run),
         sensors=[sensor_line(sensor, run.timelines) for sensor in run.sensors],
-        factors=[factor_line(factor) for factor in factors(assessment)],
+        factors=factor_tables(factors(assessment)),
         digest=run_digest(run),
         command=command(run, assessment.site),
     )
@@ -190,22 +173,3 @@ def sensor_line(sensor: SensorRecord, timelines: Sequence[Timeline]) -> SensorLi
     texts = [read if sensor.status == "used" else "", sensor.reason or ""]
     text = "; ".join(part for part in texts if part) or "not asked for"
     return SensorLine(shown(sensor.name), sensor.status, shown(text), shown(sensor.remedy or ""))
-
-
-def factor_line(factor: Factor) -> FactorLine:
-    """A factor with its range and source."""
-    ends = (
-        "exact" if factor.low == factor.high else figures.span(significant(factor.low, 3), significant(factor.high, 3))
-    )
-    url = factor.url if factor.url and factor.url.startswith("https://") else None
-    return FactorLine(
-        shown(factor.id),
-        significant(factor.value, 3),
-        ends,
-        shown(factor.unit),
-        shown(factor.source),
-        factor.year,
-        shown(factor.licence or ""),
-        url,
-        shown(factor.note or ""),
-    )
