@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from energyprof.footprint.device import DEVICES, devices
 from energyprof.footprint.factor import Factor, shipped_factors
 from energyprof.footprint.mix import SOURCES, country_mixes
 from energyprof.footprint.water import COOLING, COOLING_SHARES, cooling_rows
@@ -23,6 +24,8 @@ FACTOR_TABLES = (
     ("Water of power plants, consumption", "tech_water.csv"),
     ("Emissions of power plants, lifecycle", "tech_ghg.csv"),
     ("Ranges", "ranges.csv"),
+    ("Life and use of devices", "amortisation.csv"),
+    ("Prices of electricity", "electricity_prices.csv"),
 )
 
 
@@ -30,6 +33,7 @@ def factors_markdown() -> str:
     """The page `docs/factors.md`."""
     parts = [INTRODUCTION]
     parts += [_section(title, file, _factor_table(shipped_factors(file).values())) for title, file in FACTOR_TABLES]
+    parts.append(_section("Embodied carbon of devices", DEVICES, _device_table()))
     parts.append(_section("Cooling systems of thermal plants, by region", COOLING_SHARES, _cooling_table()))
     parts.append(_section("Electricity mixes, % of generation", "country_mixes.csv", _mix_table()))
     return "\n".join(parts)
@@ -48,6 +52,17 @@ def _factor_cells(factor: Factor) -> list[str]:
     numbers = [f"{number:.4g}" for number in (factor.low, factor.value, factor.high)]
     origin = [_link(factor.source, factor.url), str(factor.year), factor.licence or ""]
     return [factor.id, *numbers, factor.unit, factor.distribution, *origin, factor.note or ""]
+
+
+def _device_table() -> str:
+    head = ("id", "device", "reported as", "low", "value", "high", "unit", "distribution", "counts", "life", "use")
+    rows = []
+    for device in devices().values():
+        id, *numbers_to_distribution, source, year, licence, note = _factor_cells(device.embodied)
+        amortised = [device.boundary, device.lifetime.id, device.active.id]
+        origin = [source, year, licence, note]
+        rows.append([id, device.label, ", ".join(device.aliases), *numbers_to_distribution, *amortised, *origin])
+    return _table((*head, "source", "year", "licence", "note"), rows)
 
 
 def _cooling_table() -> str:

@@ -48,7 +48,7 @@ def read_factors(text: str, file: str) -> dict[str, Factor]:
     Raises:
         InvalidValue: as `read_rows`, or a value that is no number, outside its own range, or without a unit.
     """
-    return {row.text("id"): _factor(row) for row in read_rows(text, file, COLUMNS, key=("id",))}
+    return {row.text("id"): factor_of(row) for row in read_rows(text, file, COLUMNS, key=("id",))}
 
 
 @functools.cache
@@ -62,7 +62,7 @@ def given(id: str, value: float, unit: str, *, note: str | None = None) -> Facto
     return Factor(id, value, value, value, unit, "exact", "given by the user", None, None, None, note)
 
 
-def _factor(row: Row) -> Factor:
+def factor_of(row: Row) -> Factor:
     distribution = row.text("distribution")
     if distribution not in get_args(Distribution) or distribution == "composite":
         raise row.invalid("distribution", f"{distribution[:40]!r} is none of exact, normal, lognormal, triangular")
