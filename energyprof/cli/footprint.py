@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import replace
 
 from energyprof.cli import options as shared
+from energyprof.cli.pyproject import with_project
 
 EXAMPLES = """\
   energyprof footprint 0.24Wh --grid USA --pue 1.09 --wue 1.15
@@ -30,13 +30,6 @@ def add_to(commands: shared.Commands) -> None:
     )
     parser.add_argument("energy", metavar="ENERGY", help="such as 864J, 0.24Wh or 1.2kWh")
     shared.add_site(parser)
-    parser.add_argument(
-        "--hydro",
-        type=float,
-        default=0.0,
-        metavar="L_PER_KWH",
-        help="evaporation of hydropower's reservoirs in the headline: 0 (default) or 17 litres per kWh of hydropower",
-    )
     shared.add_json(parser, "the calculation")
     parser.set_defaults(command=footprint)
 
@@ -45,8 +38,7 @@ def footprint(options: argparse.Namespace) -> int:
     """Prints the calculation."""
     from energyprof.footprint.calculator import calculate, joules
 
-    site = replace(shared.SiteOptions.of(options).alone(), hydro_l_per_kwh=options.hydro)
-    calculation = calculate(joules(options.energy), site)
+    calculation = calculate(joules(options.energy), with_project(shared.SiteOptions.of(options)).site())
     if options.json:
         print(json.dumps(calculation.to_json()))
     else:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from energyprof.cli import options as shared
+from energyprof.cli.pyproject import with_project
 from energyprof.cli.show import show, show_unsaved
 from energyprof.model.errors import InvalidProfile, NotMeasurable
 
@@ -86,15 +87,24 @@ def _loaded(paths: list[Path]) -> list[Profile]:
 
 
 def _with_options(profile: Profile, options: argparse.Namespace) -> Profile:
-    site = shared.SiteOptions.of(options)
+    site = with_project(shared.SiteOptions.of(options).before(_said_of_site(profile)))
     return profile.with_options(
         zone=site.grid,
         pue=site.pue,
         wue_l_per_kwh=site.wue_l_per_kwh,
+        hydro_l_per_kwh=site.hydro_l_per_kwh,
+        market_g_per_kwh=site.market_g_per_kwh,
+        factors=site.factors,
         budget_s=options.budget,
         seed=options.seed,
         sensors=options.sensors,
     )
+
+
+def _said_of_site(profile: Profile) -> shared.SiteOptions:
+    """What the file itself says; its defaults are not said."""
+    grid = {key: getattr(profile.grid, key) for key in profile.grid.model_fields_set if key != "zone"}
+    return shared.SiteOptions(grid=profile.grid.zone, factors=profile.factors, **grid)
 
 
 def _measure(profile: Profile, options: argparse.Namespace) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from energyprof.footprint.catalogue import FACTOR_TABLES
 from energyprof.footprint.device import DEVICES, devices
 from energyprof.footprint.factor import Factor, shipped_factors
 from energyprof.footprint.mix import SOURCES, country_mixes
@@ -19,14 +20,6 @@ How the factors are used, and what was left out and why, stands in [footprint.md
 Carbon intensities of countries, US states and provinces are not shipped: they are read from the data files of the
 installed `codecarbon` package, and each result names the file's source and year.
 """
-
-FACTOR_TABLES = (
-    ("Water of power plants, consumption", "tech_water.csv"),
-    ("Emissions of power plants, lifecycle", "tech_ghg.csv"),
-    ("Ranges", "ranges.csv"),
-    ("Life and use of devices", "amortisation.csv"),
-    ("Prices of electricity", "electricity_prices.csv"),
-)
 
 
 def factors_markdown() -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from energyprof.footprint.overrides import factor_text
 from energyprof.footprint.site import Site
 from energyprof.model.record import dumps
 from energyprof.model.run import Run, SensorRecord
@@ -142,9 +143,14 @@ def command(run: Run, site: Site) -> str:
         ("--grid", site.grid, own.grid),
         ("--pue", site.pue, own.pue),
         ("--wue", site.wue_l_per_kwh, own.wue_l_per_kwh),
+        ("--hydro", site.hydro_l_per_kwh, own.hydro_l_per_kwh),
+        ("--market", site.market_g_per_kwh, own.market_g_per_kwh),
     ):
         if value != usual and value is not None:
             words += [option, f"{value:g}" if isinstance(value, float) else str(value)]
+    for factor in site.factors:
+        if factor not in own.factors:
+            words += ["--factor", factor_text(factor)]
     return shlex.join(words)
 
 

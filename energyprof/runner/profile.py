@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from energyprof.footprint.factor import Factor
 from energyprof.model.errors import EnergyprofError, InvalidProfile
 from energyprof.model.names import nearest
 from energyprof.runner.fit import misfits
@@ -67,13 +68,23 @@ class GridSettings(_Section):
     )
     pue: float = Field(default=1.0, description="total energy of the building over that of the machines, 1.0 or more")
     wue_l_per_kwh: float = Field(default=0.0, description="litres of water evaporated on site per kWh of the machines")
+    hydro_l_per_kwh: float = Field(default=0.0, description="evaporation of hydropower's reservoirs, 0 or 17")
+    market_g_per_kwh: float | None = Field(
+        default=None, description="g CO2e per kWh by the site's contracts, a number of 0 or more"
+    )
 
     @model_validator(mode="after")
     def _known(self) -> Self:
         from energyprof.footprint.site import Site
 
         try:
-            Site(grid=self.zone, pue=self.pue, wue_l_per_kwh=self.wue_l_per_kwh)
+            Site(
+                self.zone,
+                self.pue,
+                self.wue_l_per_kwh,
+                self.hydro_l_per_kwh,
+                market_g_per_kwh=self.market_g_per_kwh,
+            )
         except EnergyprofError as error:
             raise _problem(f"[grid]: {error}") from error
         return self
@@ -124,6 +135,9 @@ class ProfileFile(_Section):
     sensors: list[str] | None = Field(
         default=None, min_length=1, description='names of sensors, such as ["rapl", "plug"]; left out: all that work'
     )
+    factors: tuple[Factor, ...] = Field(
+        default=(), description='a `[factors]` table of ids and numbers, or the path of a CSV table, "mine.csv"'
+    )
     variants: list[VariantSettings] = Field(description="one `[[variants]]` table for each variant", min_length=1)
 
     @field_validator("task")
@@ -139,6 +153,19 @@ class ProfileFile(_Section):
         from energyprof.sensors.discovery import NAMES
 
         return sensors and [_one_of(name, NAMES, "sensors") for name in sensors]
+
+    @field_validator("factors", mode="before")
+    @classmethod
+    def _known_factors(cls, shape: object, info: ValidationInfo) -> object:
+        from energyprof.footprint.overrides import factors_from_mapping
+
+        if not isinstance(shape, str | Mapping):
+            return shape
+        context = info.context or {}
+        try:
+            return factors_from_mapping(shape, context.get("file", "profile"), context.get("base", Path()))
+        except EnergyprofError as error:
+            raise _problem(f"[factors]: {error}") from error
 
     @field_validator("variants")
     @classmethod
@@ -176,15 +203,26 @@ class Profile(ProfileFile):
         zone: str | float | None = None,
         pue: float | None = None,
         wue_l_per_kwh: float | None = None,
+        hydro_l_per_kwh: float | None = None,
+        market_g_per_kwh: float | None = None,
+        factors: tuple[Factor, ...] | None = None,
         budget_s: float | None = None,
         seed: int | None = None,
         sensors: list[str] | None = None,
     ) -> Profile:
         """The same profile with what was given on the command line in place of what the file says."""
-        grid = _overlaid("grid", self.grid, {"zone": zone, "pue": pue, "wue_l_per_kwh": wue_l_per_kwh})
+        site = {
+            "zone": zone,
+            "pue": pue,
+            "wue_l_per_kwh": wue_l_per_kwh,
+            "hydro_l_per_kwh": hydro_l_per_kwh,
+            "market_g_per_kwh": market_g_per_kwh,
+        }
+        grid = _overlaid("grid", self.grid, site)
         trials = _overlaid("trials", self.trials, {"budget_s": budget_s, "seed": seed})
         chosen = self.sensors if sensors is None else sensors
-        return self.model_copy(update={"grid": grid, "trials": trials, "sensors": chosen})
+        given = self.factors if factors is None else factors
+        return self.model_copy(update={"grid": grid, "trials": trials, "sensors": chosen, "factors": given})
 
 
 def load_profile(path: Path) -> Profile:
@@ -200,7 +238,7 @@ def load_profile(path: Path) -> Profile:
             f"{path}: the file's name becomes a folder, so only letters, digits, '.', '_' and '-' may be in it."
         )
     try:
-        checked = ProfileFile.model_validate(shape, context={"base": path.parent})
+        checked = ProfileFile.model_validate(shape, context={"base": path.parent, "file": path.name})
     except ValidationError as error:
         lines = dict.fromkeys(f"{path}: {_sentence(problem)}" for problem in error.errors())
         raise InvalidProfile("\n".join(lines)) from error
