@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
-from energyprof.footprint.draws import interval95, split_normal_draws
-from energyprof.footprint.energy import energy_formula
 from energyprof.footprint.factor import Factor
-from energyprof.footprint.formula import Formula, Uncertainty, is_exact, uncertainty
+from energyprof.footprint.formula import Uncertainty, is_exact, uncertainty
 from energyprof.footprint.grid import NAMED_GRIDS, Grid
-from energyprof.footprint.rate import NO_GRID, Rate, rates
+from energyprof.footprint.impact import formula_of_energy, formula_of_time, of_both, of_energy, of_time, sum_of
+from energyprof.footprint.rate import Rate, pue_factor, rates
 from energyprof.footprint.site import Site
 from energyprof.model.errors import InvalidValue
-from energyprof.model.quantity import Quantity, unknown, weakest
+from energyprof.model.quantity import Quantity, unknown
 
-ENERGY = "used"
-"""Name of the energy where only one is in question."""
+PER_JOULE = ("co2e", "water", "water_onsite", "water_offsite", "water_with_hydro")
 
-NOT_INCLUDED = "embodied carbon and water, network, losses between meter and plant"
+MONEY = "currency"
+"""Unit of a cost without a price."""
+
+NOT_INCLUDED = "embodied water, network, losses between meter and plant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,11 @@ class Footprint:
     """What an energy costs the world at one site. Unknown is a Quantity without a value, with its reason.
 
     Attributes:
-        co2e: g; operational, location-based.
+        co2e: g; operational, location-based. co2e_market: the same by the site's contracts.
+        co2e_embodied: g; of making the hardware, by the time for which the task held it.
+        co2e_total: g; operational, location-based, and embodied.
+        sci: g; Software Carbon Intensity (O + M) / R, ISO/IEC 21031:2024, per what the energy is per.
+        electricity_cost, hire_cost: of the electricity, and of holding the hardware, each in its price's currency.
         water: L consumed, on-site + off-site, with the site's hydropower scenario.
         water_onsite: L consumed by the building's cooling.
         water_offsite: L consumed by the power plants.
@@ -35,6 +41,12 @@ class Footprint:
     """
 
     co2e: Quantity
+    co2e_market: Quantity
+    co2e_embodied: Quantity
+    co2e_total: Quantity
+    sci: Quantity
+    electricity_cost: Quantity
+    hire_cost: Quantity
     water: Quantity
     water_onsite: Quantity
     water_offsite: Quantity
@@ -51,8 +63,8 @@ class FootprintRatio:
     water: Quantity
 
 
-def assess(energy: Quantity, site: Site) -> Footprint:
-    """CO2e and water of an energy drawn at a site.
+def assess(energy: Quantity, site: Site, *, held_s: float | None = None) -> Footprint:
+    """CO2e, water and cost of an energy drawn at a site.
 
     CO2e = E PUE I; water on-site = E WUE; off-site = E PUE EWIF, with E the energy of the computers in kWh.
     `low` and `high` are the energy's own times the central factors: what a re-run here would give. `total_low`
@@ -61,44 +73,57 @@ def assess(energy: Quantity, site: Site) -> Footprint:
 
     Args:
         energy: J, or J per something ("J/token"), which the results then are per as well.
+        held_s: seconds for which the hardware was held for that energy, idle included; None = not known.
 
     Raises:
-        InvalidValue: the energy is not in J.
+        InvalidValue: the energy is not in J, or the time is negative.
     """
     if energy.unit.split("/")[0] != "J":
         raise InvalidValue(f"A footprint starts from joules, not from {energy.unit!r}. Convert the energy to J.")
+    if held_s is not None and not 0 <= held_s < math.inf:
+        raise InvalidValue(f"Hardware cannot be held for {held_s} s. Give seconds of at least 0, or leave them out.")
     at = rates(site)
+    co2e, embodied = of_energy(energy, "g", at.co2e), of_time(energy, held_s, "g", at.embodied)
     return Footprint(
-        co2e=_impact(energy, "g", at.co2e),
-        water=_impact(energy, "L", at.water),
-        water_onsite=_impact(energy, "L", at.water_onsite),
-        water_offsite=_impact(energy, "L", at.water_offsite),
-        water_with_hydro=_impact(energy, "L", at.water_with_hydro),
+        co2e=co2e,
+        co2e_market=of_energy(energy, "g", at.co2e_market),
+        co2e_embodied=embodied,
+        co2e_total=of_both(energy, held_s, "g", at.co2e, at.embodied),
+        sci=of_both(energy, held_s, "g", at.co2e, at.embodied_of_life),
+        electricity_cost=of_energy(energy, at.electricity.unit or MONEY, at.electricity),
+        hire_cost=of_time(energy, held_s, at.hire.unit or MONEY, at.hire),
+        water=of_energy(energy, "L", at.water),
+        water_onsite=of_energy(energy, "L", at.water_onsite),
+        water_offsite=of_energy(energy, "L", at.water_offsite),
+        water_with_hydro=of_energy(energy, "L", at.water_with_hydro),
         factors=list(at.factors),
-        boundary=_boundary(site, at.grid),
+        boundary=_boundary(site, at.grid, embodied=embodied.value is not None),
     )
 
 
-def uncertainties(energy: Quantity, site: Site) -> dict[str, Uncertainty]:
+def uncertainties(energy: Quantity, site: Site, *, held_s: float | None = None) -> dict[str, Uncertainty]:
     """What the ranges of energy and factors make of each figure, by its name; exact and unknown ones are left out.
 
     The energy takes part with its repeatability and the sensors' gain.
     """
     at, found = rates(site), {}
-    for name in ("co2e", "water", "water_onsite", "water_offsite", "water_with_hydro"):
-        formula = _times(energy, getattr(at, name))
+    formulas = {name: formula_of_energy(energy, getattr(at, name)) for name in PER_JOULE}
+    formulas["co2e_embodied"] = formula_of_time(held_s, at.embodied)
+    formulas["co2e_total"] = sum_of(formulas["co2e"], formulas["co2e_embodied"])
+    formulas["sci"] = sum_of(formulas["co2e"], formula_of_time(held_s, at.embodied_of_life))
+    for name, formula in formulas.items():
         if formula is not None and not is_exact(formula):
             found[name] = uncertainty(formula)
     return found
 
 
-def over_grids(energy: Quantity, site: Site) -> list[tuple[str, Footprint]]:
-    """The same energy on each of a named set of grids, the site's building unchanged.
+def over_grids(energy: Quantity, site: Site, *, held_s: float | None = None) -> list[tuple[str, Footprint]]:
+    """The same energy on each of a named set of grids, the site's building and hardware unchanged.
 
     Returns:
         (name of the grid, footprint), the names being those that `Site.grid` takes.
     """
-    return [(name, assess(energy, replace(site, grid=name))) for name in NAMED_GRIDS]
+    return [(name, assess(energy, replace(site, grid=name), held_s=held_s)) for name in NAMED_GRIDS]
 
 
 def footprint_ratio(energy_ratio: Quantity, site: Site) -> FootprintRatio:
@@ -115,42 +140,20 @@ def footprint_ratio(energy_ratio: Quantity, site: Site) -> FootprintRatio:
     return FootprintRatio(*(_ratio(energy_ratio, rate) for rate in (at.co2e, at.water)))
 
 
-def _times(energy: Quantity, rate: Rate) -> Formula | None:
-    """The energy times its rate; None where either is unknown."""
-    joules, per_joule = energy_formula(energy, ENERGY), rate.formula
-    if joules is None or per_joule is None:
-        return None
-    return lambda pick: joules(pick) * per_joule(pick)
-
-
-def _impact(energy: Quantity, unit: str, rate: Rate) -> Quantity:
-    unit += energy.unit.removeprefix("J")
-    if rate.value is None:
-        reason = rate.reason if energy.value is not None else energy.reason
-        return unknown(unit, reason or NO_GRID, weakest(energy.basis, rate.basis))
-    impact = energy.scaled(rate.value, unit).weakened(rate.basis)
-    if energy.low is None or energy.high is None:
-        return replace(impact, total_low=None, total_high=None)
-    low, high = energy.outer()
-    if energy.value is None or rate.draws is None or low is None or high is None:
-        return impact
-    total_low, total_high = interval95(split_normal_draws(ENERGY, energy.value, low, high) * rate.draws)
-    # The draws' own scatter must not make the total interval narrower than the energy's alone.
-    return replace(impact, total_low=min(total_low, low * rate.value), total_high=max(total_high, high * rate.value))
-
-
 def _ratio(energy_ratio: Quantity, rate: Rate) -> Quantity:
     if rate.value == 0:
         return unknown("ratio", "neither has such a footprint here, so there is nothing to compare", energy_ratio.basis)
     return energy_ratio
 
 
-def _boundary(site: Site, grid: Grid | None) -> str:
+def _boundary(site: Site, grid: Grid | None, *, embodied: bool) -> str:
     carbon = "CO2e and water not counted: no grid given"
     if grid is not None:
         carbon = f"operational, location-based, {grid.label}, carbon intensity: {grid.accounting}"
+    held = ", ".join(f"{holding.device.label} x {holding.share:g}" for holding in site.hardware)
+    making = f"embodied carbon of {held}" if embodied else "embodied carbon not counted"
     hydro = "with" if site.hydro_l_per_kwh else "without"
     return (
-        f"{carbon}; PUE {site.pue:g}; fresh water consumed, {hydro} evaporation of hydropower's reservoirs; "
-        f"not included: {NOT_INCLUDED}."
+        f"{carbon}; PUE {pue_factor(site).value:g}; {making}; fresh water consumed, {hydro} evaporation of "
+        f"hydropower's reservoirs; not included: {NOT_INCLUDED}."
     )

@@ -1,4 +1,4 @@
-"""What each joule of the computers costs at a site: formulas per joule, with their central value and their draws."""
+"""What each joule of the computers, and each second of the hardware, costs at a site: formulas with their draws."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from energyprof.footprint import sci
+from energyprof.footprint.cost import NO_PRICE, SECONDS_PER_HOUR, electricity_price
+from energyprof.footprint.embodied import embodied_g_per_s
 from energyprof.footprint.factor import Factor, given
 from energyprof.footprint.formula import Amount, Formula, Pick, central, draws, is_exact, used, with_overrides
 from energyprof.footprint.grid import Grid, find
@@ -17,17 +20,24 @@ from energyprof.model.quantity import JOULES_PER_KWH, Basis, weakest
 if TYPE_CHECKING:
     from energyprof.footprint.draws import Array
 
+NO_MARKET = "no market-based intensity was given; set one with --market, in g/kWh by the site's contracts"
+NO_HARDWARE = (
+    "no device was named, and none that was measured has a published figure; name what the task holds with --device"
+)
+NO_HIRE = "no price of the hardware was given; set one with --device-price, such as 2.10USD an hour"
+
 NO_GRID = "no grid was given, and it is never guessed; set one with --grid, such as --grid FRA or a number in g/kWh"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rate:
-    """Grams or litres per joule of the computers.
+    """Grams, litres or money, per joule of the computers or per second in which their hardware is held.
 
     Attributes:
         formula: over the site's factors; None = unknown, for `reason`.
         value: its central value.
         draws: of the same; None where the value is exact or unknown.
+        unit: the currency, where it is money.
     """
 
     formula: Formula | None
@@ -35,6 +45,7 @@ class Rate:
     draws: Array | None
     basis: Basis
     reason: str | None = None
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,17 +53,27 @@ class Rates:
     """All rates of one site.
 
     Attributes:
-        co2e: operational, location-based. water: on-site + off-site, with the site's hydropower scenario.
+        co2e: operational, location-based; co2e_market: by the site's contracts.
+        water: on-site + off-site, with the site's hydropower scenario.
         water_with_hydro: as `water`, with the evaporation of hydropower's reservoirs.
+        electricity: what it costs, in the price's currency.
+        embodied: per second, by the time in which somebody holds the hardware; embodied_of_life: by its whole life, as
+            ISO/IEC 21031:2024 has it.
+        hire: per second, what holding the hardware costs.
         factors: all that they rest on, each once, the user's own in place of the shipped ones.
     """
 
     grid: Grid | None
     co2e: Rate
+    co2e_market: Rate
     water: Rate
     water_onsite: Rate
     water_offsite: Rate
     water_with_hydro: Rate
+    electricity: Rate
+    embodied: Rate
+    embodied_of_life: Rate
+    hire: Rate
     factors: tuple[Factor, ...]
 
 
@@ -60,17 +81,22 @@ class Rates:
 def rates(site: Site) -> Rates:
     """The rates of a site.
 
-    CO2e = PUE I; water on-site = WUE; off-site = PUE EWIF; per kWh of the computers.
+    CO2e = PUE I; water on-site = WUE; off-site = PUE EWIF; cost = PUE price; per kWh of the computers.
     """
     grid = None if site.grid is None else find(site.grid)
     hydro = hydro_factor()
     counted = hydro if site.hydro_l_per_kwh else None
     all_rates = (
         _carbon(site, grid),
+        _market(site),
         _water(site, grid, counted),
         _onsite(site),
         _offsite(site, grid, counted),
         _water(site, grid, hydro),
+        _electricity(site),
+        _held(site, embodied_g_per_s(site.hardware)),
+        _held(site, sci.embodied_g_per_s(site.hardware)),
+        _hire(site),
     )
     return Rates(grid, *all_rates, factors=_factors(all_rates, site, grid))
 
@@ -78,9 +104,38 @@ def rates(site: Site) -> Rates:
 def _carbon(site: Site, grid: Grid | None) -> Rate:
     if grid is None:
         return _unknown(NO_GRID)
-    exact = grid.intensity.distribution == "exact"
-    basis = weakest("assumed" if exact else "estimated", _pue_basis(site))
+    basis = weakest("assumed" if in_force(grid.intensity, site).by_user else "estimated", _pue_basis(site))
     return _known(lambda pick: pick(grid.intensity) * pick(pue_factor(site)) / JOULES_PER_KWH, basis, site)
+
+
+def _market(site: Site) -> Rate:
+    if site.market_g_per_kwh is None:
+        return _unknown(NO_MARKET)
+    intensity = given("market.given", site.market_g_per_kwh, "g/kWh", note="by contract; never part of SCI")
+    return _known(lambda pick: pick(intensity) * pick(pue_factor(site)) / JOULES_PER_KWH, "assumed", site)
+
+
+def _electricity(site: Site) -> Rate:
+    price = site.electricity_price
+    if price is None and isinstance(site.grid, str):
+        price = electricity_price(site.grid)
+    if price is None:
+        return _unknown(NO_PRICE)
+    basis: Basis = "assumed" if price.factor.by_user else "estimated"
+    rate = _known(lambda pick: pick(price.factor) * pick(pue_factor(site)) / JOULES_PER_KWH, basis, site)
+    return replace(rate, unit=price.currency)
+
+
+def _held(site: Site, formula: Formula) -> Rate:
+    return _known(formula, "estimated", site) if site.hardware else _unknown(NO_HARDWARE)
+
+
+def _hire(site: Site) -> Rate:
+    price = site.device_price
+    if price is None:
+        return _unknown(NO_HIRE)
+    rate = _known(lambda pick: pick(price.factor) / SECONDS_PER_HOUR, "assumed", site)
+    return replace(rate, unit=price.currency)
 
 
 def _onsite(site: Site) -> Rate:
@@ -99,8 +154,9 @@ def _offsite(site: Site, grid: Grid | None, hydro: Factor | None) -> Rate:
 
 
 def _ewif(intensity: WaterIntensity, site: Site, hydro: Factor | None) -> Formula:
-    whole = next((factor for factor in site.factors if factor.id == intensity.id), None)
-    return intensity.formula(hydro) if whole is None else lambda pick: pick(whole)
+    shipped = intensity.factor()
+    whole = in_force(shipped, site)
+    return intensity.formula(hydro) if whole is shipped else lambda pick: pick(whole)
 
 
 def _water(site: Site, grid: Grid | None, hydro: Factor | None) -> Rate:
@@ -128,17 +184,31 @@ def _unknown(reason: str) -> Rate:
 
 def _pue_basis(site: Site) -> Basis:
     """A PUE of 1 adds nothing and is the boundary itself; any other is the user's number."""
-    return "measured" if site.pue == 1 else "assumed"
+    pue = pue_factor(site)
+    return "measured" if pue.value == pue.high == 1 else "assumed"
+
+
+def in_force(factor: Factor, site: Site) -> Factor:
+    """The user's factor of that id, where there is one."""
+    return next((own for own in site.factors if own.id == factor.id), factor)
 
 
 def pue_factor(site: Site) -> Factor:
-    """The site's PUE, as a factor."""
+    """The site's PUE."""
+    return in_force(_said_pue(site), site)
+
+
+def wue_factor(site: Site) -> Factor:
+    """The site's WUE."""
+    return in_force(_said_wue(site), site)
+
+
+def _said_pue(site: Site) -> Factor:
     pue = given("site.pue", site.pue, "ratio")
     return pue if site.pue != 1 else replace(pue, source="definition: no overhead of a building is counted")
 
 
-def wue_factor(site: Site) -> Factor:
-    """The site's WUE, as a factor."""
+def _said_wue(site: Site) -> Factor:
     wue = given("site.wue", site.wue_l_per_kwh, "L/kWh", note="per kWh of the computers, not of the building")
     return wue if site.wue_l_per_kwh else replace(wue, source="assumed: a machine on a desk uses no water on site")
 
@@ -149,13 +219,16 @@ def _factors(all_rates: Iterable[Rate], site: Site, grid: Grid | None) -> tuple[
         for factor in used(rate.formula) if rate.formula is not None else ():
             found.setdefault(factor.id, factor)
     if grid is None or grid.mix is None:
-        return tuple(found.values())
+        return tuple(sorted(found.values(), key=lambda factor: _place(factor.id)))
     composite = _water_factor(grid, water_intensity(grid.mix), site)
-    if composite.id in found:
-        return tuple(found.values())
-    technologies = [factor for factor in found.values() if factor.id.startswith(("water.", "range."))]
-    others = [factor for factor in found.values() if factor not in technologies]
-    return (*others, composite, *technologies)
+    found.setdefault(composite.id, composite)
+    return tuple(sorted(found.values(), key=lambda factor: _place(factor.id)))
+
+
+def _place(id: str) -> int:
+    """Where a factor stands: the site's own first, what a grid's water is made of next, hardware and money last."""
+    order = ("grid.", "market.", "site.", "water.grid.", "range.", "water.")
+    return next((place for place, start in enumerate(order) if id.startswith(start)), len(order))
 
 
 def _water_factor(grid: Grid, intensity: WaterIntensity, site: Site) -> Factor:

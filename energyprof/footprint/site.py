@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from energyprof.footprint.cost import Price
+from energyprof.footprint.embodied import Holding
 from energyprof.footprint.factor import Factor
 from energyprof.footprint.grid import HIGHEST_G_PER_KWH, find
 from energyprof.footprint.water import hydro_factor
@@ -27,6 +29,9 @@ class Site:
             building (ISO/IEC 30134-9).
         hydro_l_per_kwh: scenario for the evaporation of hydropower's reservoirs: 0 or 17 L per kWh of hydropower.
         factors: the user's factors in place of the shipped ones of the same id.
+        hardware: what a task holds while it runs; empty = not known.
+        electricity_price: per kWh; None = that of the grid's table, where there is one.
+        device_price: per hour of all the hardware; None = not given.
         market_g_per_kwh: carbon intensity by the contracts of the site, for market-based accounting; None = not given.
 
     Raises:
@@ -40,6 +45,9 @@ class Site:
     hydro_l_per_kwh: float = 0.0
     factors: tuple[Factor, ...] = ()
     market_g_per_kwh: float | None = None
+    hardware: tuple[Holding, ...] = ()
+    electricity_price: Price | None = None
+    device_price: Price | None = None
 
     def __post_init__(self) -> None:
         if self.grid is not None:
