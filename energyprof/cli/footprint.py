@@ -11,6 +11,7 @@ from energyprof.cli.pyproject import with_project
 EXAMPLES = """\
   energyprof footprint 0.24Wh --grid USA --pue 1.09 --wue 1.15
   energyprof footprint 1.2kWh --grid FRA --hydro 17         the reservoirs' evaporation in the headline
+  energyprof footprint 5kWh --grid IND --device h100-sxm --device server=0.125 --seconds 14400 --requests 20000
   energyprof footprint 864J                                 over a named set of grids
   energyprof footprint 864J --grid SWE --json | jq .co2e_g"""
 
@@ -30,6 +31,8 @@ def add_to(commands: shared.Commands) -> None:
     )
     parser.add_argument("energy", metavar="ENERGY", help="such as 864J, 0.24Wh or 1.2kWh")
     shared.add_site(parser)
+    parser.add_argument("--seconds", type=float, metavar="S", help="for how long the devices were held, idle included")
+    parser.add_argument("--requests", type=float, metavar="N", help="how many requests the energy served, for SCI")
     shared.add_json(parser, "the calculation")
     parser.set_defaults(command=footprint)
 
@@ -38,7 +41,8 @@ def footprint(options: argparse.Namespace) -> int:
     """Prints the calculation."""
     from energyprof.footprint.calculator import calculate, joules
 
-    calculation = calculate(joules(options.energy), with_project(shared.SiteOptions.of(options)).site())
+    site = with_project(shared.SiteOptions.of(options)).site()
+    calculation = calculate(joules(options.energy), site, held_s=options.seconds, requests=options.requests)
     if options.json:
         print(json.dumps(calculation.to_json()))
     else:

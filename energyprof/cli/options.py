@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from energyprof.footprint.cost import Price
+    from energyprof.footprint.embodied import Holding
     from energyprof.footprint.factor import Factor
     from energyprof.footprint.site import Site
     from energyprof.model.run import ProfileRecord
@@ -26,6 +28,9 @@ class SiteOptions:
     hydro_l_per_kwh: float | None = None
     market_g_per_kwh: float | None = None
     factors: tuple[Factor, ...] = ()
+    hardware: tuple[Holding, ...] = ()
+    electricity_price: Price | None = None
+    device_price: Price | None = None
 
     @classmethod
     def of(cls, options: argparse.Namespace) -> SiteOptions:
@@ -34,16 +39,30 @@ class SiteOptions:
         Raises:
             InvalidValue, UnknownName: a factor in it cannot be.
         """
+        from energyprof.footprint.cost import given_device_price, given_electricity_price
+        from energyprof.footprint.embodied import holding_from_text
         from energyprof.footprint.overrides import factor_from_text, factors_from_table, first_of
 
         single = [factor_from_text(text, "command line") for text in reversed(options.factor)]
         tables = [factors_from_table(path) for path in reversed(options.factors)]
-        return cls(options.grid, options.pue, options.wue, options.hydro, options.market, first_of(single, *tables))
+        return cls(
+            options.grid,
+            options.pue,
+            options.wue,
+            options.hydro,
+            options.market,
+            first_of(single, *tables),
+            tuple(holding_from_text(text) for text in options.device),
+            None if options.price is None else given_electricity_price(options.price),
+            None if options.device_price is None else given_device_price(options.device_price),
+        )
 
     @classmethod
     def recorded(cls, record: ProfileRecord | SessionSite) -> SiteOptions:
         """What a record says. One without a grid said of its site only what is not as on a desk."""
-        from energyprof.footprint.overrides import factors_from_records
+        from energyprof.footprint.site_record import recorded_site
+
+        site = recorded_site(record)
 
         def said(number: float, on_a_desk: float) -> float | None:
             return None if record.grid is None and number == on_a_desk else number
@@ -54,7 +73,10 @@ class SiteOptions:
             said(record.wue_l_per_kwh, 0.0),
             said(record.hydro_l_per_kwh, 0.0),
             record.market_g_per_kwh,
-            factors_from_records(record.factors),
+            site.factors,
+            site.hardware,
+            site.electricity_price,
+            site.device_price,
         )
 
     def said(self) -> dict[str, Any]:
@@ -66,6 +88,9 @@ class SiteOptions:
             "hydro": self.hydro_l_per_kwh,
             "market": self.market_g_per_kwh,
             "factors": self.factors or None,
+            "device": self.hardware or None,
+            "price": self.electricity_price,
+            "device-price": self.device_price,
         }
         return {name: value for name, value in named.items() if value is not None}
 
@@ -80,6 +105,9 @@ class SiteOptions:
             other.hydro_l_per_kwh if self.hydro_l_per_kwh is None else self.hydro_l_per_kwh,
             other.market_g_per_kwh if self.market_g_per_kwh is None else self.market_g_per_kwh,
             first_of(self.factors, other.factors),
+            self.hardware or other.hardware,
+            self.electricity_price or other.electricity_price,
+            self.device_price or other.device_price,
         )
 
     def site(self) -> Site:
@@ -97,11 +125,15 @@ class SiteOptions:
             self.hydro_l_per_kwh or 0.0,
             self.factors,
             self.market_g_per_kwh,
+            self.hardware,
+            self.electricity_price,
+            self.device_price,
         )
 
 
 def add_site(parser: argparse.ArgumentParser) -> None:
-    """Adds what is said of the site: --grid, --mix, --pue, --wue, --hydro, --market, --factor and --factors."""
+    """Adds what is said of the site and its hardware: --grid, --pue, --factor, --device, --price and their like."""
+    _add_hardware(parser)
     site = parser.add_argument_group("where the electricity comes from")
     origin = site.add_mutually_exclusive_group()
     origin.add_argument(
@@ -135,6 +167,20 @@ def add_site(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.csv",
         help="a table of your own, in the format of the shipped ones",
     )
+
+
+def _add_hardware(parser: argparse.ArgumentParser) -> None:
+    held = parser.add_argument_group("what a task holds while it runs")
+    held.add_argument(
+        "--device",
+        action="append",
+        default=[],
+        metavar="NAME[=SHARE]",
+        help='for embodied carbon: "h100-sxm", "laptop", "server=0.125" for an eighth of one, "300kg" where its '
+        "kgCO2e are known; may be repeated",
+    )
+    held.add_argument("--price", metavar="PRICE", help='of a kWh with its currency, such as "0.25EUR"')
+    held.add_argument("--device-price", metavar="PRICE", help='of an hour of the hardware, such as "2.10USD"')
 
 
 def add_sensors(parser: argparse.ArgumentParser) -> None:

@@ -14,7 +14,7 @@ from energyprof.model.errors import EnergyprofError, InvalidValue
 from energyprof.model.names import nearest
 
 FILE = "pyproject.toml"
-KEYS = ("grid", "pue", "wue", "hydro", "market", "factors")
+KEYS = ("grid", "pue", "wue", "hydro", "market", "factors", "devices", "price", "device-price")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,8 @@ def _table(path: Path) -> Mapping[str, Any]:
 
 
 def _options(table: Mapping[str, Any], path: Path) -> SiteOptions:
+    from energyprof.footprint.cost import given_device_price, given_electricity_price
+    from energyprof.footprint.embodied import holding_from_text
     from energyprof.footprint.overrides import factors_from_mapping
 
     for key in table:
@@ -98,7 +100,24 @@ def _options(table: Mapping[str, Any], path: Path) -> SiteOptions:
         _number("hydro", table),
         _number("market", table),
         factors_from_mapping(factors, FILE, path.parent),
+        tuple(holding_from_text(text) for text in _texts("devices", table)),
+        None if "price" not in table else given_electricity_price(_text("price", table)),
+        None if "device-price" not in table else given_device_price(_text("device-price", table)),
     )
+
+
+def _texts(key: str, table: Mapping[str, Any]) -> list[str]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+        raise InvalidValue(f'{key} = {value!r} is no list of names, such as ["laptop"]. Correct it.')
+    return value
+
+
+def _text(key: str, table: Mapping[str, Any]) -> str:
+    value = table[key]
+    if not isinstance(value, str):
+        raise InvalidValue(f'{key} = {value!r} is no text such as "0.25EUR". Correct it.')
+    return value
 
 
 def _number(key: str, table: Mapping[str, Any]) -> float | None:

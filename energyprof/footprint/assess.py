@@ -108,6 +108,7 @@ def uncertainties(energy: Quantity, site: Site, *, held_s: float | None = None) 
     """
     at, found = rates(site), {}
     formulas = {name: formula_of_energy(energy, getattr(at, name)) for name in PER_JOULE}
+    formulas["electricity_cost"] = formula_of_energy(energy, at.electricity)
     formulas["co2e_embodied"] = formula_of_time(held_s, at.embodied)
     formulas["co2e_total"] = sum_of(formulas["co2e"], formulas["co2e_embodied"])
     formulas["sci"] = sum_of(formulas["co2e"], formula_of_time(held_s, at.embodied_of_life))

@@ -65,6 +65,11 @@ def given_device_price(text: str) -> Price:
     return _given(text, "price.device", "h", HIGHEST_PER_HOUR)
 
 
+def price_text(price: Price) -> str:
+    """What is read as this price."""
+    return f"{price.factor.value:.12g}{price.currency}"
+
+
 def electricity_cost(energy_j: Factor, pue: Factor, price: Price) -> Formula:
     """PUE x E x price, in the price's currency. E: J of the computers."""
     return lambda pick: pick(energy_j) * pick(pue) * pick(price.factor) / JOULES_PER_KWH

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from energyprof.footprint.cost import given_device_price, given_electricity_price, price_text
+from energyprof.footprint.embodied import holding_from_text, holding_text
 from energyprof.footprint.overrides import factors_from_records, given_records
 from energyprof.footprint.site import Site
 from energyprof.model.given_factor import GivenFactor
@@ -25,13 +27,26 @@ def recorded_site(record: ProfileRecord | SessionSite) -> Site:
         record.hydro_l_per_kwh,
         factors_from_records(record.factors),
         record.market_g_per_kwh,
+        tuple(holding_from_text(text) for text in record.devices),
+        None if record.electricity_price is None else given_electricity_price(record.electricity_price),
+        None if record.device_price is None else given_device_price(record.device_price),
     )
 
 
 def session_site(site: Site) -> SessionSite:
     """The site of a profiler, to be kept."""
     factors = given_records(site.factors)
-    return SessionSite(site.grid, site.pue, site.wue_l_per_kwh, site.hydro_l_per_kwh, factors, site.market_g_per_kwh)
+    return SessionSite(
+        site.grid,
+        site.pue,
+        site.wue_l_per_kwh,
+        site.hydro_l_per_kwh,
+        factors,
+        site.market_g_per_kwh,
+        [holding_text(holding) for holding in site.hardware],
+        None if site.electricity_price is None else price_text(site.electricity_price),
+        None if site.device_price is None else price_text(site.device_price),
+    )
 
 
 def site_from_json(shape: Mapping[str, Any]) -> Site:

@@ -16,12 +16,15 @@ from energyprof.model.quantity import Quantity, significant
 from energyprof.report import figures
 from energyprof.report.text import shown
 
+ALWAYS = ("co2e", "water_offsite", "water", "water_with_hydro")
+"""What is shown even where it is not known; the others were not asked for."""
+
 LEAST_SHARE = 0.01
 """Factors with less of the variance are not worth finding out next."""
 
 MOST_SHARES = 3
 
-SHARED_OUT = ("co2e", "water")
+SHARED_OUT = ("co2e", "co2e_total", "water")
 """The other figures are parts or scenarios of these, with the same factors."""
 
 Line = tuple[str, Quantity, str | None, tuple[figures.Scale, ...]]
@@ -77,6 +80,17 @@ def _lines(calculation: Calculation) -> list[Line]:
     footprint = calculation.footprint
     return [
         ("CO2e, operational", footprint.co2e, "co2e", figures.GRAMS),
+        ("CO2e, operational, market-based", footprint.co2e_market, None, figures.GRAMS),
+        ("CO2e, embodied", footprint.co2e_embodied, "co2e_embodied", figures.GRAMS),
+        ("CO2e, operational and embodied", footprint.co2e_total, "co2e_total", figures.GRAMS),
+        ("SCI per request", calculation.sci_g_per_request, "sci_per_request", figures.GRAMS),
+        (
+            "cost of the electricity",
+            footprint.electricity_cost,
+            "electricity_cost",
+            ((1.0, footprint.electricity_cost.unit),),
+        ),
+        ("cost of the devices", footprint.hire_cost, None, ((1.0, footprint.hire_cost.unit),)),
         ("water on-site", footprint.water_onsite, None, figures.LITRES),
         ("water off-site", footprint.water_offsite, "water_offsite", figures.LITRES),
         ("water", footprint.water, "water", figures.LITRES),
@@ -87,7 +101,7 @@ def _lines(calculation: Calculation) -> list[Line]:
 def _figures(calculation: Calculation) -> Table:
     table = _table("", "central", "median (5-95 %)", "95 %", "worst case")
     for heading, quantity, name, scales in _lines(calculation):
-        if quantity.value is None and calculation.over_grids:
+        if quantity.value is None and (name not in ALWAYS or calculation.over_grids):
             continue
         value = figures.figure(quantity, scales)
         if quantity.value is None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from energyprof.footprint.cost import price_text
+from energyprof.footprint.embodied import holding_text
 from energyprof.footprint.overrides import factor_text
 from energyprof.footprint.site import Site
 from energyprof.model.record import dumps
@@ -148,6 +150,15 @@ def command(run: Run, site: Site) -> str:
     ):
         if value != usual and value is not None:
             words += [option, f"{value:g}" if isinstance(value, float) else str(value)]
+    if site.hardware != own.hardware:
+        for holding in site.hardware:
+            words += ["--device", holding_text(holding)]
+    for option, price, usual_price in (
+        ("--price", site.electricity_price, own.electricity_price),
+        ("--device-price", site.device_price, own.device_price),
+    ):
+        if price is not None and price != usual_price:
+            words += [option, price_text(price)]
     for factor in site.factors:
         if factor not in own.factors:
             words += ["--factor", factor_text(factor)]

@@ -72,12 +72,16 @@ class GridSettings(_Section):
     market_g_per_kwh: float | None = Field(
         default=None, description="g CO2e per kWh by the site's contracts, a number of 0 or more"
     )
+    electricity_price: str | None = Field(default=None, description='of a kWh with its currency, such as "0.25EUR"')
 
     @model_validator(mode="after")
     def _known(self) -> Self:
+        from energyprof.footprint.cost import given_electricity_price
         from energyprof.footprint.site import Site
 
         try:
+            if self.electricity_price is not None:
+                given_electricity_price(self.electricity_price)
             Site(
                 self.zone,
                 self.pue,
@@ -87,6 +91,29 @@ class GridSettings(_Section):
             )
         except EnergyprofError as error:
             raise _problem(f"[grid]: {error}") from error
+        return self
+
+
+class HardwareSettings(_Section):
+    """`[hardware]`: what a task holds while it runs, for embodied carbon and for what that costs."""
+
+    devices: list[str] = Field(
+        default_factory=list, description='names of devices with their share, such as ["h100-sxm", "server=0.125"]'
+    )
+    price_per_hour: str | None = Field(default=None, description='of all of it with its currency, such as "2.10USD"')
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        from energyprof.footprint.cost import given_device_price
+        from energyprof.footprint.embodied import holding_from_text
+
+        try:
+            for device in self.devices:
+                holding_from_text(device)
+            if self.price_per_hour is not None:
+                given_device_price(self.price_per_hour)
+        except EnergyprofError as error:
+            raise _problem(f"[hardware]: {error}") from error
         return self
 
 
@@ -132,6 +159,7 @@ class ProfileFile(_Section):
     quality: QualitySettings | None = Field(default=None, description="a `[quality]` table with `margin`")
     trials: TrialSettings = Field(default_factory=TrialSettings, description="a `[trials]` table")
     grid: GridSettings = Field(default_factory=GridSettings, description="a `[grid]` table")
+    hardware: HardwareSettings = Field(default_factory=HardwareSettings, description="a `[hardware]` table")
     sensors: list[str] | None = Field(
         default=None, min_length=1, description='names of sensors, such as ["rapl", "plug"]; left out: all that work'
     )
@@ -205,6 +233,9 @@ class Profile(ProfileFile):
         wue_l_per_kwh: float | None = None,
         hydro_l_per_kwh: float | None = None,
         market_g_per_kwh: float | None = None,
+        devices: list[str] | None = None,
+        electricity_price: str | None = None,
+        price_per_hour: str | None = None,
         factors: tuple[Factor, ...] | None = None,
         budget_s: float | None = None,
         seed: int | None = None,
@@ -217,12 +248,17 @@ class Profile(ProfileFile):
             "wue_l_per_kwh": wue_l_per_kwh,
             "hydro_l_per_kwh": hydro_l_per_kwh,
             "market_g_per_kwh": market_g_per_kwh,
+            "electricity_price": electricity_price,
         }
+        held = {"devices": devices, "price_per_hour": price_per_hour}
         grid = _overlaid("grid", self.grid, site)
+        hardware = _overlaid("hardware", self.hardware, held)
         trials = _overlaid("trials", self.trials, {"budget_s": budget_s, "seed": seed})
         chosen = self.sensors if sensors is None else sensors
         given = self.factors if factors is None else factors
-        return self.model_copy(update={"grid": grid, "trials": trials, "sensors": chosen, "factors": given})
+        return self.model_copy(
+            update={"grid": grid, "hardware": hardware, "trials": trials, "sensors": chosen, "factors": given}
+        )
 
 
 def load_profile(path: Path) -> Profile:

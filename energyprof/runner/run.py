@@ -380,6 +380,9 @@ def _first_evidence(profile: Profile, task: Task, sampler: Sampler, *, quick: bo
         hydro_l_per_kwh=profile.grid.hydro_l_per_kwh,
         factors=given_records(profile.factors),
         market_g_per_kwh=profile.grid.market_g_per_kwh,
+        devices=list(profile.hardware.devices),
+        electricity_price=profile.grid.electricity_price,
+        device_price=profile.hardware.price_per_hour,
     )
     variants = {v.name: VariantRecord(v.name, v.batch_size, "partial") for v in profile.variants}
     evidence = Evidence(record, describe_host(sampler.domains), time.monotonic(), variants, sensors=sampler.records)
