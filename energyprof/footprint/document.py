@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from energyprof.footprint.catalogue import FACTOR_TABLES
+from energyprof.footprint.cloud import CLOUD_REGIONS, cloud_rows
 from energyprof.footprint.factor import Factor, shipped_factors
 from energyprof.footprint.mix import SOURCES, country_mixes
 from energyprof.footprint.water import COOLING, COOLING_SHARES, cooling_rows
@@ -26,6 +27,7 @@ def factors_markdown() -> str:
     parts = [INTRODUCTION]
     parts += [_section(title, file, _factor_table(shipped_factors(file).values())) for title, file in FACTOR_TABLES]
     parts.append(_section("Cooling systems of thermal plants, by region", COOLING_SHARES, _cooling_table()))
+    parts.append(_section("Regions of cloud providers, and the grid each is on", CLOUD_REGIONS, _cloud_table()))
     parts.append(_section("Electricity mixes, % of generation", "country_mixes.csv", _mix_table()))
     return "\n".join(parts)
 
@@ -54,11 +56,24 @@ def _cooling_table() -> str:
     return _table(("region", "plant", *COOLING, "source", "year", "licence"), rows)
 
 
+def _cloud_table() -> str:
+    rows = []
+    for row in cloud_rows():
+        origin = [
+            _link(row.text("source"), row.url()),
+            str(row.year()),
+            row.text("licence"),
+            row.optional("note") or "",
+        ]
+        rows.append([row.text(column) for column in ("provider", "region", "place", "grid")] + origin)
+    return _table(("provider", "region", "place", "grid", "source", "year", "licence", "note"), rows)
+
+
 def _mix_table() -> str:
     rows = []
     for mix in country_mixes().values():
         shares = [f"{100 * mix.share(source):.1f}" for source in SOURCES]
-        origin = [_link(mix.source, mix.url), str(mix.year), mix.licence]
+        origin = [_link(mix.source, mix.url), str(mix.year), mix.licence or ""]
         rows.append([mix.name, mix.label, mix.cooling_region, *shares, *origin])
     return _table(("id", "country", "cooling region", *SOURCES, "source", "year", "licence"), rows)
 

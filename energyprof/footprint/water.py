@@ -92,7 +92,7 @@ def _technology_shares(mix: Mix) -> dict[str, float]:
 
 def _composite(mix: Mix, terms: tuple[tuple[float, Factor], ...]) -> Factor:
     low, high = interval95(_thermal_draws(terms))
-    years = f"technology 2012, cooling 2015, mix {mix.year}"
+    years = f"technology 2012, cooling 2015, mix {'given' if mix.year is None else mix.year}"
     note = f"EWIF without hydropower's evaporation; {years}; cooling systems of {mix.cooling_region}"
     return Factor(
         f"water.grid.{mix.name}",
@@ -104,7 +104,7 @@ def _composite(mix: Mix, terms: tuple[tuple[float, Factor], ...]) -> Factor:
         f"mix: {mix.source}; cooling systems: GCAM; technology: Macknick et al. 2012",
         mix.year,
         next(iter(shipped_factors("tech_water.csv").values())).url,
-        f"{mix.licence}; ECL-2.0; facts cited",
+        "; ".join((*([mix.licence] if mix.licence else []), "ECL-2.0", "facts cited")),
         note,
     )
 

@@ -14,7 +14,7 @@ HEADER = "id,value,low,high,unit,distribution,source,year,url,licence,note\n"
 GOOD = "x.y,2,1,4,L/kWh,triangular,Somebody 2020,2020,https://example.org,CC BY 4.0,a note\n"
 
 FACTOR_FILES = ("tech_water.csv", "tech_ghg.csv", "ranges.csv")
-ALL_FILES = (*FACTOR_FILES, "cooling_shares.csv", "country_mixes.csv")
+ALL_FILES = (*FACTOR_FILES, "cooling_shares.csv", "country_mixes.csv", "cloud_regions.csv")
 
 
 def test_a_good_row_is_read_as_written():
