@@ -91,14 +91,14 @@ def _options(table: Mapping[str, Any], path: Path) -> SiteOptions:
     grid = table.get("grid")
     if grid is not None and not isinstance(grid, str | int | float):
         raise InvalidValue(f"grid = {grid!r} is neither a name nor a number of g/kWh. Correct it.")
-    return SiteOptions(
-        grid,
-        _number("pue", table),
-        _number("wue", table),
-        _number("hydro", table),
-        _number("market", table),
-        factors_from_mapping(factors, FILE, path.parent),
-    )
+    own = factors_from_mapping(factors, FILE, path.parent)
+    options = SiteOptions(grid, None, None, _number("hydro", table), _number("market", table), own)
+    return options.with_building(_name_or_number("pue", table), _name_or_number("wue", table), FILE)
+
+
+def _name_or_number(key: str, table: Mapping[str, Any]) -> float | str | None:
+    value = table.get(key)
+    return value if isinstance(value, str) else _number(key, table)
 
 
 def _number(key: str, table: Mapping[str, Any]) -> float | None:

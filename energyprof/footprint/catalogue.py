@@ -13,7 +13,9 @@ from energyprof.model.names import either, nearest
 
 FACTOR_TABLES = (
     ("Water of power plants, consumption", "tech_water.csv"),
+    ("Water of power plants, withdrawal", "tech_withdrawal.csv"),
     ("Emissions of power plants, lifecycle", "tech_ghg.csv"),
+    ("Data centres: PUE and WUE by name", "data_centres.csv"),
     ("Ranges", "ranges.csv"),
 )
 """(title, file) of the tables that hold one factor a row."""

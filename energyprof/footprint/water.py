@@ -1,10 +1,10 @@
-"""Water that power plants consume per kWh generated: mix x technology x cooling system."""
+"""Water that power plants consume, or withdraw, per kWh generated: mix x technology x cooling system."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from energyprof.footprint.draws import factor_draws, interval95
@@ -36,6 +36,9 @@ UNCOOLED = {
     "wind": "water.wind.none",
     "other_renewables": "water.geothermal.flash_tower",
 }
+CONSUMED, WITHDRAWN = "water.", "withdrawal."
+"""How the ids of a technology's consumption and withdrawal begin; the rest is the same."""
+
 HYDRO_SCENARIO = "water.hydro"
 
 
@@ -79,6 +82,29 @@ def water_intensity(mix: Mix) -> WaterIntensity:
     return WaterIntensity(_composite(mix, terms), mix.share("hydro"), terms)
 
 
+@functools.cache
+def withdrawal_intensity(mix: Mix) -> WaterIntensity:
+    """Litres withdrawn per kWh generated, most of which flow back warmer: never to be added to what is consumed.
+
+    Fresh water, in operation, at the plant; sea water counts as none, and so does what turns hydropower's turbines, in
+    either scenario. The medians come without ranges, so that the range is that of the cooling shares alone.
+    """
+    technologies = shipped_factors("tech_withdrawal.csv")
+    terms = tuple(
+        (share, technologies[id.replace(CONSUMED, WITHDRAWN, 1)])
+        for id, share in _technology_shares(mix).items()
+        if share
+    )
+    factor = _composite(mix, terms)
+    note = f"withdrawal; {mix_years(mix)}; cooling systems of {mix.cooling_region}; the medians have no range"
+    return WaterIntensity(replace(factor, id=f"withdrawal.grid.{mix.name}", note=note), 0.0, terms)
+
+
+def mix_years(mix: Mix) -> str:
+    """The years of what a water intensity is made of."""
+    return f"technology 2012, cooling 2015, mix {'given' if mix.year is None else mix.year}"
+
+
 def _technology_shares(mix: Mix) -> dict[str, float]:
     shares = {id: mix.share(source) for source, id in UNCOOLED.items()}
     for source, (technology, plant) in THERMAL.items():
@@ -92,8 +118,7 @@ def _technology_shares(mix: Mix) -> dict[str, float]:
 
 def _composite(mix: Mix, terms: tuple[tuple[float, Factor], ...]) -> Factor:
     low, high = interval95(_thermal_draws(terms))
-    years = f"technology 2012, cooling 2015, mix {'given' if mix.year is None else mix.year}"
-    note = f"EWIF without hydropower's evaporation; {years}; cooling systems of {mix.cooling_region}"
+    note = f"EWIF without hydropower's evaporation; {mix_years(mix)}; cooling systems of {mix.cooling_region}"
     return Factor(
         f"water.grid.{mix.name}",
         sum(share * technology.value for share, technology in terms),

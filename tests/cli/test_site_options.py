@@ -70,7 +70,7 @@ def test_a_nearer_pyproject_that_says_nothing_ends_the_search(tmp_path: Path) ->
     [
         ("[tool.energyprof]\ngird = 'FRA'", "Did you mean grid"),
         ("[tool.energyprof]\nx = 1", "Use one of grid"),
-        ("[tool.energyprof]\npue = 'high'", "pue = 'high'"),
+        ("[tool.energyprof]\npue = 'high'", "no data centre named 'high'"),
         ("[tool.energyprof]\npue = true", "pue = True is no number"),
         ("[tool.energyprof]\npue = 0.5", "PUE of 0.5"),
         ("[tool.energyprof]\ngrid = ['FRA']", "neither a name nor a number"),
@@ -171,3 +171,35 @@ def test_errors_of_options_are_of_their_kind() -> None:
         said("--factor", "nothing=1")
     with pytest.raises(InvalidValue):
         said("--factor", "water.coal.tower=x")
+
+
+def test_a_data_centre_has_the_pue_that_it_states_and_its_range() -> None:
+    site = said("--pue", "AWS", "--wue", "unknown").site()
+    assert (site.pue, site.wue_l_per_kwh) == (1.14, 0.36)
+    pue, wue = site.factors
+    assert (pue.id, pue.low, pue.value, pue.high) == ("site.pue", 1.14, 1.14, 1.14)
+    assert (wue.id, wue.low, wue.value, wue.high) == ("site.wue", 0.02, 0.36, 1.9)
+    assert pue.source == "given by the user (command line): pue.aws, Amazon, AWS Cloud"
+
+
+def test_a_number_takes_a_lower_levels_range_away() -> None:
+    named = said("--pue", "unknown")
+    assert said("--pue", "1.2").before(named).site().factors == ()
+    assert said().before(named).site().factors == named.factors
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--wue", "aws"], "is what it withdraws"),
+        (["--wue", "aws.us-east-1"], "is what it withdraws"),
+        (["--wue", "microsoft"], "it is not stated"),
+        (["--pue", "amazon"], "Use one of aws"),
+        (["--pue", "gogle"], "Did you mean google?"),
+        (["--pue", "0.5"], "PUE of 0.5"),
+        (["--pue", "nan"], "PUE of nan"),
+    ],
+)
+def test_water_that_is_withdrawn_is_never_taken_for_consumed(words: list[str], sentence: str) -> None:
+    with pytest.raises(EnergyprofError, match=sentence):
+        said(*words).site()
