@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Sequence
 
 import energyprof
-from energyprof.cli import calibrate, compare, exec, report, run, sensors
+from energyprof.cli import calibrate, compare, exec, factors, report, run, sensors
 from energyprof.model.errors import EnergyprofError
 
 BROKEN_PIPE_EXIT = 141
@@ -33,6 +33,7 @@ examples:
   energyprof compare small large --run reports/digits
                                           two variants: ratio, interval, verdict
   energyprof exec -- python train.py      measure any command
+  energyprof factors FRA                  what CO2e and water rest on, and where it comes from
 
 exit codes:
   0  good
@@ -76,6 +77,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"energyprof {energyprof.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (run, report, sensors, calibrate, exec, compare):
+    for module in (run, report, sensors, calibrate, exec, compare, factors):
         module.add_to(commands)
     return parser

@@ -22,6 +22,24 @@ FACTOR_TABLES = (
 
 GRID = "grid."
 
+USES = {
+    "water.": "water off site: mix x technology x cooling system, litres consumed",
+    "water.grid.": "water off site: worked out for a grid, litres consumed",
+    "water.hydro": "water off site where reservoirs count (--hydro 17); water_with_hydro in any case",
+    "withdrawal.": "water withdrawn by power plants, apart from what they consume",
+    "ghg.": "carbon intensity of a mix in percent, and of Canadian provinces",
+    "pue.": "a name for --pue",
+    "wue.": "a name for --wue",
+    "wue_unstated.": "to be looked up; never counted as water consumed",
+    "wue_withdrawal.": "to be looked up; never counted as water consumed",
+    "range.grid": "range of the annual intensity of a grid",
+    "range.cooling": "range of the water of generation: cooling systems differ from plant to plant",
+    "site.pue": "CO2e and water off site: energy of the building over that of its computers",
+    "site.wue": "water on site, per kWh of the computers",
+    GRID: "CO2e: grams per kWh that the building draws",
+}
+"""What factors are used for, by how their id begins; the longest beginning counts."""
+
 BUILDING = (
     replace(given("site.pue", 1.0, "ratio"), source="definition: no overhead of a building is counted"),
     replace(given("site.wue", 0.0, "L/kWh"), source="assumed: a machine on a desk uses no water on site"),
@@ -48,6 +66,12 @@ def factor_named(id: str) -> Factor:
     if id not in named_factors():
         raise UnknownName(_unknown_message(id))
     return named_factors()[id]
+
+
+def use_of(id: str) -> str | None:
+    """What the factor of that id is used for; None where nothing is known of it."""
+    begun = [start for start in USES if id.startswith(start)]
+    return USES[max(begun, key=len)] if begun else None
 
 
 def _unknown_message(id: str) -> str:

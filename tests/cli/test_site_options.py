@@ -200,6 +200,6 @@ def test_a_number_takes_a_lower_levels_range_away() -> None:
         (["--pue", "nan"], "PUE of nan"),
     ],
 )
-def test_water_that_is_withdrawn_is_never_taken_for_consumed(words: list[str], sentence: str) -> None:
+def test_no_water_that_is_withdrawn_counts_as_consumed_and_no_name_is_guessed(words: list[str], sentence: str) -> None:
     with pytest.raises(EnergyprofError, match=sentence):
         said(*words).site()
