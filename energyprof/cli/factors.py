@@ -28,8 +28,8 @@ EXAMPLES = """\
   energyprof factors --grid FRA --pue aws --factor water.nuclear.tower=2.3 --json"""
 
 DESCRIPTION = """\
-Lists the factors that CO2e and water rest on: value, range, unit, source, year. With a NAME, everything that is known of
-one factor, of all whose name begins so, or of a grid. With --grid and the other options of a site, and no NAME, the
+Lists the factors that CO2e and water rest on: value, range, unit, source, year. With a NAME, everything that is known
+of one factor, of all whose name begins so, or of a grid. With --grid and the other options of a site, and no NAME, the
 factors in force there; * marks those that you gave."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -203,3 +204,18 @@ def test_a_number_takes_a_lower_levels_range_away() -> None:
 def test_no_water_that_is_withdrawn_counts_as_consumed_and_no_name_is_guessed(words: list[str], sentence: str) -> None:
     with pytest.raises(EnergyprofError, match=sentence):
         said(*words).site()
+
+
+def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
+    page = Path(__file__).parents[2] / "docs" / "footprint.md"
+    inside, whole = re.findall(r"```ini\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    table = "id,value,low,high,unit,distribution,source,year,url,licence,note\n"
+    (tmp_path / "mine.csv").write_text(table + "water.coal.pond,1,1,1,L/kWh,exact,me,2025,,own,\n")
+    project(tmp_path, whole)
+    found = read_project(tmp_path)
+    assert found is not None
+    assert (found.options.grid, found.options.pue, found.options.market_g_per_kwh) == ("FRA", 1.14, 20.0)
+    project(tmp_path, inside.replace("[factors]", "[tool.energyprof.factors]"))
+    found = read_project(tmp_path)
+    assert found is not None
+    assert {factor.id for factor in found.options.factors} == {"water.nuclear.tower", "range.grid", "water.coal.pond"}
