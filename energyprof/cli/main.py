@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Sequence
 
 import energyprof
-from energyprof.cli import calibrate, compare, exec, footprint, report, run, sensors
+from energyprof.cli import calibrate, compare, exec, factors, footprint, report, run, sensors
 from energyprof.model.errors import EnergyprofError
 
 BROKEN_PIPE_EXIT = 141
@@ -34,6 +34,7 @@ examples:
                                           two variants: ratio, interval, verdict
   energyprof exec -- python train.py      measure any command
   energyprof footprint 0.24Wh --grid USA  CO2e and water of an energy from elsewhere, with every factor
+  energyprof factors FRA                  what CO2e and water rest on, and where it comes from
 
 exit codes:
   0  good
@@ -77,6 +78,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"energyprof {energyprof.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (run, report, sensors, calibrate, exec, compare, footprint):
+    for module in (run, report, sensors, calibrate, exec, compare, footprint, factors):
         module.add_to(commands)
     return parser

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from energyprof.model.session import SessionSite
 
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+COMMAND_LINE = "command line"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,12 @@ class SiteOptions:
         from energyprof.footprint.embodied import holding_from_text
         from energyprof.footprint.overrides import factor_from_text, factors_from_table, first_of
 
-        single = [factor_from_text(text, "command line") for text in reversed(options.factor)]
+        single = [factor_from_text(text, COMMAND_LINE) for text in reversed(options.factor)]
         tables = [factors_from_table(path) for path in reversed(options.factors)]
-        return cls(
+        given = cls(
             options.grid,
-            options.pue,
-            options.wue,
+            None,
+            None,
             options.hydro,
             options.market,
             first_of(single, *tables),
@@ -56,6 +58,7 @@ class SiteOptions:
             None if options.price is None else given_electricity_price(options.price),
             None if options.device_price is None else given_device_price(options.device_price),
         )
+        return given.with_building(options.pue, options.wue, COMMAND_LINE)
 
     @classmethod
     def recorded(cls, record: ProfileRecord | SessionSite) -> SiteOptions:
@@ -79,6 +82,27 @@ class SiteOptions:
             site.device_price,
         )
 
+    def with_building(self, pue: float | str | None, wue: float | str | None, origin: str) -> SiteOptions:
+        """The same with a building's PUE and WUE, each as a number or by a data centre's name.
+
+        What a name stands for comes with its range, as a factor.
+
+        Raises:
+            UnknownName: no data centre of that name. InvalidValue: its WUE is not water consumed.
+        """
+        from energyprof.footprint.data_centre import pue_of, wue_of
+        from energyprof.footprint.overrides import first_of
+
+        named = []
+        if isinstance(pue, str):
+            named.append(pue_of(pue, origin))
+            pue = named[-1].value
+        if isinstance(wue, str):
+            named.append(wue_of(wue, origin))
+            wue = named[-1].value
+        factors = first_of(self.factors, named)
+        return replace(self, pue=pue, wue_l_per_kwh=wue, factors=factors)
+
     def said(self) -> dict[str, Any]:
         """What is said, by the name of its option."""
         named = {
@@ -98,13 +122,15 @@ class SiteOptions:
         """What is said here, and what is said there where nothing is said here; factors one by one."""
         from energyprof.footprint.overrides import first_of
 
+        said = {"site.pue": self.pue, "site.wue": self.wue_l_per_kwh}
+        theirs = [factor for factor in other.factors if said.get(factor.id) is None]
         return SiteOptions(
             other.grid if self.grid is None else self.grid,
             other.pue if self.pue is None else self.pue,
             other.wue_l_per_kwh if self.wue_l_per_kwh is None else self.wue_l_per_kwh,
             other.hydro_l_per_kwh if self.hydro_l_per_kwh is None else self.hydro_l_per_kwh,
             other.market_g_per_kwh if self.market_g_per_kwh is None else self.market_g_per_kwh,
-            first_of(self.factors, other.factors),
+            first_of(self.factors, theirs),
             self.hardware or other.hardware,
             self.electricity_price or other.electricity_price,
             self.device_price or other.device_price,
@@ -138,14 +164,23 @@ def add_site(parser: argparse.ArgumentParser) -> None:
     origin = site.add_mutually_exclusive_group()
     origin.add_argument(
         "--grid",
-        type=grid,
+        type=name_or_number,
         metavar="GRID",
         help='a country ("FRA"), a region ("US-CA", "aws:eu-west-3"), a mix ("coal=40,wind=60"), or a number of g CO2e '
         "per kWh",
     )
     origin.add_argument("--mix", dest="grid", metavar="MIX", help='a mix in percent, such as "coal=40,wind=60"')
-    site.add_argument("--pue", type=float, help="energy of the building over that of its computers, from 1.0")
-    site.add_argument("--wue", type=float, metavar="L_PER_KWH", help="litres of water used on site per kWh")
+    site.add_argument(
+        "--pue",
+        type=name_or_number,
+        help='energy of the building over that of its computers, from 1.0; or a data centre: "aws", "unknown"',
+    )
+    site.add_argument(
+        "--wue",
+        type=name_or_number,
+        metavar="L_PER_KWH",
+        help='litres of water consumed on site per kWh; or a data centre: "google", "unknown"',
+    )
     site.add_argument(
         "--hydro", type=float, metavar="L_PER_KWH", help="evaporation of hydropower's reservoirs: 0 (default) or 17"
     )
@@ -205,8 +240,8 @@ def add_json(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument("--json", action="store_true", help=f"print {what} as JSON on stdout")
 
 
-def grid(text: str) -> str | float:
-    """A grid's name, or its carbon intensity where the text is a number."""
+def name_or_number(text: str) -> str | float:
+    """A name, such as a grid's, or the number that the text is."""
     try:
         return float(text)
     except ValueError:

@@ -93,10 +93,10 @@ def _options(table: Mapping[str, Any], path: Path) -> SiteOptions:
     grid = table.get("grid")
     if grid is not None and not isinstance(grid, str | int | float):
         raise InvalidValue(f"grid = {grid!r} is neither a name nor a number of g/kWh. Correct it.")
-    return SiteOptions(
+    options = SiteOptions(
         grid,
-        _number("pue", table),
-        _number("wue", table),
+        None,
+        None,
         _number("hydro", table),
         _number("market", table),
         factors_from_mapping(factors, FILE, path.parent),
@@ -104,6 +104,12 @@ def _options(table: Mapping[str, Any], path: Path) -> SiteOptions:
         None if "price" not in table else given_electricity_price(_text("price", table)),
         None if "device-price" not in table else given_device_price(_text("device-price", table)),
     )
+    return options.with_building(_name_or_number("pue", table), _name_or_number("wue", table), FILE)
+
+
+def _name_or_number(key: str, table: Mapping[str, Any]) -> float | str | None:
+    value = table.get(key)
+    return value if isinstance(value, str) else _number(key, table)
 
 
 def _texts(key: str, table: Mapping[str, Any]) -> list[str]:

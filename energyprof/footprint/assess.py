@@ -36,6 +36,7 @@ class Footprint:
         water_onsite: L consumed by the building's cooling.
         water_offsite: L consumed by the power plants.
         water_with_hydro: L as `water`, with the evaporation of hydropower's reservoirs.
+        water_withdrawn: L by the power plants, most of which flows back; never added to what is consumed.
         factors: every factor used, with its source.
         boundary: one sentence: what is counted and what is not.
     """
@@ -51,6 +52,7 @@ class Footprint:
     water_onsite: Quantity
     water_offsite: Quantity
     water_with_hydro: Quantity
+    water_withdrawn: Quantity
     factors: list[Factor]
     boundary: str
 
@@ -96,6 +98,7 @@ def assess(energy: Quantity, site: Site, *, held_s: float | None = None) -> Foot
         water_onsite=of_energy(energy, "L", at.water_onsite),
         water_offsite=of_energy(energy, "L", at.water_offsite),
         water_with_hydro=of_energy(energy, "L", at.water_with_hydro),
+        water_withdrawn=of_energy(energy, "L", at.water_withdrawn),
         factors=list(at.factors),
         boundary=_boundary(site, at.grid, embodied=embodied.value is not None),
     )

@@ -89,6 +89,7 @@ class Calculation:
             "water_offsite_l": self.water_offsite_l.to_json(),
             "water_l": self.water_l.to_json(),
             "water_with_hydro_l": self.footprint.water_with_hydro.to_json(),
+            "water_withdrawn_l": self.footprint.water_withdrawn.to_json(),
             "electricity_cost": self.footprint.electricity_cost.to_json(),
             "hire_cost": self.footprint.hire_cost.to_json(),
             "uncertainty": {name: _uncertainty(each) for name, each in self.uncertainties.items()},

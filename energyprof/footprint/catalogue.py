@@ -15,7 +15,9 @@ from energyprof.model.names import either, nearest
 
 FACTOR_TABLES = (
     ("Water of power plants, consumption", "tech_water.csv"),
+    ("Water of power plants, withdrawal", "tech_withdrawal.csv"),
     ("Emissions of power plants, lifecycle", "tech_ghg.csv"),
+    ("Data centres: PUE and WUE by name", "data_centres.csv"),
     ("Ranges", "ranges.csv"),
     ("Life and use of devices", "amortisation.csv"),
     ("Prices of electricity", "electricity_prices.csv"),
@@ -24,6 +26,24 @@ FACTOR_TABLES = (
 
 GRID = "grid."
 WATER_OF_GRID = "water.grid."
+
+USES = {
+    "water.": "water off site: mix x technology x cooling system, litres consumed",
+    "water.grid.": "water off site: worked out for a grid, litres consumed",
+    "water.hydro": "water off site where reservoirs count (--hydro 17); water_with_hydro in any case",
+    "withdrawal.": "water withdrawn by power plants, apart from what they consume",
+    "ghg.": "carbon intensity of a mix in percent, and of Canadian provinces",
+    "pue.": "a name for --pue",
+    "wue.": "a name for --wue",
+    "wue_unstated.": "to be looked up; never counted as water consumed",
+    "wue_withdrawal.": "to be looked up; never counted as water consumed",
+    "range.grid": "range of the annual intensity of a grid",
+    "range.cooling": "range of the water of generation: cooling systems differ from plant to plant",
+    "site.pue": "CO2e and water off site: energy of the building over that of its computers",
+    "site.wue": "water on site, per kWh of the computers",
+    GRID: "CO2e: grams per kWh that the building draws",
+}
+"""What factors are used for, by how their id begins; the longest beginning counts."""
 
 BUILDING = (
     replace(given("site.pue", 1.0, "ratio"), source="definition: no overhead of a building is counted"),
@@ -60,6 +80,12 @@ def _water_of(grid: Grid) -> Factor:
     if grid.mix is None:
         raise UnknownName(f"Nothing is known of the water of {grid.label}, since its mix is not. Name a country.")
     return water_intensity(grid.mix).factor()
+
+
+def use_of(id: str) -> str | None:
+    """What the factor of that id is used for; None where nothing is known of it."""
+    begun = [start for start in USES if id.startswith(start)]
+    return USES[max(begun, key=len)] if begun else None
 
 
 def _unknown_message(id: str) -> str:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from energyprof.footprint import sci
 from energyprof.footprint.cost import NO_PRICE, SECONDS_PER_HOUR, electricity_price
+from energyprof.footprint.draws import interval95
 from energyprof.footprint.embodied import embodied_g_per_s
 from energyprof.footprint.factor import Factor, given
 from energyprof.footprint.formula import Amount, Formula, Pick, central, draws, is_exact, used, with_overrides
 from energyprof.footprint.grid import Grid, find
 from energyprof.footprint.site import Site
-from energyprof.footprint.water import WaterIntensity, hydro_factor, water_intensity
+from energyprof.footprint.water import WaterIntensity, hydro_factor, water_intensity, withdrawal_intensity
 from energyprof.model.quantity import JOULES_PER_KWH, Basis, weakest
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Rates:
         co2e: operational, location-based; co2e_market: by the site's contracts.
         water: on-site + off-site, with the site's hydropower scenario.
         water_with_hydro: as `water`, with the evaporation of hydropower's reservoirs.
+        water_withdrawn: by the power plants, most of which flows back; apart from what is consumed.
         electricity: what it costs, in the price's currency.
         embodied: per second, by the time in which somebody holds the hardware; embodied_of_life: by its whole life, as
             ISO/IEC 21031:2024 has it.
@@ -70,6 +72,7 @@ class Rates:
     water_onsite: Rate
     water_offsite: Rate
     water_with_hydro: Rate
+    water_withdrawn: Rate
     electricity: Rate
     embodied: Rate
     embodied_of_life: Rate
@@ -93,6 +96,7 @@ def rates(site: Site) -> Rates:
         _onsite(site),
         _offsite(site, grid, counted),
         _water(site, grid, hydro),
+        _withdrawn(site, grid),
         _electricity(site),
         _held(site, embodied_g_per_s(site.hardware)),
         _held(site, sci.embodied_g_per_s(site.hardware)),
@@ -105,7 +109,16 @@ def _carbon(site: Site, grid: Grid | None) -> Rate:
     if grid is None:
         return _unknown(NO_GRID)
     basis = weakest("assumed" if in_force(grid.intensity, site).by_user else "estimated", _pue_basis(site))
-    return _known(lambda pick: pick(grid.intensity) * pick(pue_factor(site)) / JOULES_PER_KWH, basis, site)
+    per_kwh = _intensity(site, grid)
+    return _known(lambda pick: per_kwh(pick) * pick(pue_factor(site)) / JOULES_PER_KWH, basis, site)
+
+
+def _intensity(site: Site, grid: Grid) -> Formula:
+    """g/kWh; of a mix that was given, drawn from the factors of its technologies."""
+    whole = in_force(grid.intensity, site)
+    if not grid.terms or whole is not grid.intensity:
+        return lambda pick: pick(whole)
+    return lambda pick: sum(share * pick(factor) for share, factor in grid.terms)
 
 
 def _market(site: Site) -> Rate:
@@ -148,8 +161,20 @@ def _offsite(site: Site, grid: Grid | None, hydro: Factor | None) -> Rate:
         return _unknown(NO_GRID)
     if grid.mix is None:
         return _unknown(f"the mix behind {grid.label} is not known; name a country to get its water")
-    ewif = _ewif(water_intensity(grid.mix), site, hydro)
-    basis = weakest("estimated", _pue_basis(site))
+    return _generated(water_intensity(grid.mix), site, hydro)
+
+
+def _withdrawn(site: Site, grid: Grid | None) -> Rate:
+    if grid is None:
+        return _unknown(NO_GRID)
+    if grid.mix is None:
+        return _unknown(f"the mix behind {grid.label} is not known; name a country to get its water")
+    return _generated(withdrawal_intensity(grid.mix), site, None)
+
+
+def _generated(intensity: WaterIntensity, site: Site, hydro: Factor | None) -> Rate:
+    """Litres at the power plants, which serve the whole building."""
+    ewif, basis = _ewif(intensity, site, hydro), weakest("estimated", _pue_basis(site))
     return _known(lambda pick: pick(pue_factor(site)) * ewif(pick) / JOULES_PER_KWH, basis, site)
 
 
@@ -218,19 +243,31 @@ def _factors(all_rates: Iterable[Rate], site: Site, grid: Grid | None) -> tuple[
     for rate in all_rates:
         for factor in used(rate.formula) if rate.formula is not None else ():
             found.setdefault(factor.id, factor)
-    if grid is None or grid.mix is None:
-        return tuple(sorted(found.values(), key=lambda factor: _place(factor.id)))
-    composite = _water_factor(grid, water_intensity(grid.mix), site)
-    found.setdefault(composite.id, composite)
+    for whole in _composites(grid, site):
+        found.setdefault(whole.id, whole)
     return tuple(sorted(found.values(), key=lambda factor: _place(factor.id)))
+
+
+def _composites(grid: Grid | None, site: Site) -> list[Factor]:
+    """What is worked out from other factors, each as one, the user's own among what it is made of."""
+    if grid is None or grid.mix is None:
+        return []
+    intensity = grid.intensity
+    if grid.terms:
+        formula = with_overrides(_intensity(site, grid), site.factors)
+        low, high = interval95(draws(formula))
+        intensity = replace(intensity, value=central(formula), low=low, high=high)
+    water = [
+        _noted(each.factor(site.factors), grid) for each in (water_intensity(grid.mix), withdrawal_intensity(grid.mix))
+    ]
+    return [intensity, *water]
 
 
 def _place(id: str) -> int:
     """Where a factor stands: the site's own first, what a grid's water is made of next, hardware and money last."""
-    order = ("grid.", "market.", "site.", "water.grid.", "range.", "water.")
+    order = ("grid.", "market.", "site.", "water.grid.", "withdrawal.grid.", "range.", "ghg.", "water.", "withdrawal.")
     return next((place for place, start in enumerate(order) if id.startswith(start)), len(order))
 
 
-def _water_factor(grid: Grid, intensity: WaterIntensity, site: Site) -> Factor:
-    factor = intensity.factor(site.factors)
-    return factor if grid.mix_note is None else replace(factor, note=f"{grid.mix_note}; {factor.note}")
+def _noted(water: Factor, grid: Grid) -> Factor:
+    return water if grid.mix_note is None else replace(water, note=f"{grid.mix_note}; {water.note}")

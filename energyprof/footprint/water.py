@@ -1,4 +1,4 @@
-"""Water that power plants consume per kWh generated: mix x technology x cooling system."""
+"""Water that power plants consume, or withdraw, per kWh generated: mix x technology x cooling system."""
 
 from __future__ import annotations
 
@@ -33,24 +33,27 @@ UNCOOLED = {
     "wind": "water.wind.none",
     "other_renewables": "water.geothermal.flash_tower",
 }
+CONSUMED, WITHDRAWN = "water.", "withdrawal."
+"""How the ids of a technology's consumption and withdrawal begin; the rest is the same."""
+
 HYDRO_SCENARIO = "water.hydro"
 
 
 @dataclass(frozen=True, slots=True)
 class WaterIntensity:
-    """Electricity water intensity factor (EWIF) of one mix: litres consumed per kWh generated.
+    """Litres per kWh generated of one mix: consumed (the electricity water intensity factor, EWIF) or withdrawn.
 
     Attributes:
+        id: of the whole as one factor; a user's factor of this id takes the place of all terms.
+        hydro_share: fraction of generation from hydropower whose reservoirs evaporate.
         terms: (fraction of generation, technology factor); their sum leaves hydropower's evaporation out.
     """
 
+    id: str
     mix: Mix
+    hydro_share: float
     terms: tuple[tuple[float, Factor], ...]
-
-    @property
-    def id(self) -> str:
-        """Of the whole as one factor; a user's factor of this id takes the place of all terms."""
-        return f"water.grid.{self.mix.name}"
+    note: str
 
     def factor(self, overrides: tuple[Factor, ...] = ()) -> Factor:
         """The whole as one factor with its 95 % range, without hydropower's evaporation.
@@ -62,7 +65,7 @@ class WaterIntensity:
 
     def formula(self, hydro: Factor | None) -> Formula:
         """L/kWh; with the evaporation of hydropower's reservoirs where its factor is given: a scenario, no spread."""
-        share = self.mix.share("hydro")
+        share = self.hydro_share
 
         def ewif(pick: Pick) -> Amount:
             water = pick(_widening()) * sum(fraction * pick(technology) for fraction, technology in self.terms)
@@ -85,7 +88,30 @@ def water_intensity(mix: Mix) -> WaterIntensity:
     """
     technologies = shipped_factors("tech_water.csv")
     terms = tuple((share, technologies[id]) for id, share in _technology_shares(mix).items() if share)
-    return WaterIntensity(mix, terms)
+    note = f"EWIF without hydropower's evaporation; {mix_years(mix)}; cooling systems of {mix.cooling_region}"
+    return WaterIntensity(f"water.grid.{mix.name}", mix, mix.share("hydro"), terms, note)
+
+
+@functools.cache
+def withdrawal_intensity(mix: Mix) -> WaterIntensity:
+    """Litres withdrawn per kWh generated, most of which flow back warmer: never to be added to what is consumed.
+
+    Fresh water, in operation, at the plant; sea water counts as none, and so does what turns hydropower's turbines, in
+    either scenario. The medians come without ranges, so that the range is that of the cooling shares alone.
+    """
+    technologies = shipped_factors("tech_withdrawal.csv")
+    terms = tuple(
+        (share, technologies[id.replace(CONSUMED, WITHDRAWN, 1)])
+        for id, share in _technology_shares(mix).items()
+        if share
+    )
+    note = f"withdrawal; {mix_years(mix)}; cooling systems of {mix.cooling_region}; the medians have no range"
+    return WaterIntensity(f"withdrawal.grid.{mix.name}", mix, 0.0, terms, note)
+
+
+def mix_years(mix: Mix) -> str:
+    """The years of what a water intensity is made of."""
+    return f"technology 2012, cooling 2015, mix {'given' if mix.year is None else mix.year}"
 
 
 def _technology_shares(mix: Mix) -> dict[str, float]:
@@ -103,8 +129,6 @@ def _technology_shares(mix: Mix) -> dict[str, float]:
 def _composite(intensity: WaterIntensity, overrides: tuple[Factor, ...]) -> Factor:
     mix, formula = intensity.mix, with_overrides(intensity.formula(None), overrides)
     low, high = interval95(draws(formula))
-    years = f"technology 2012, cooling 2015, mix {mix.year}"
-    note = f"EWIF without hydropower's evaporation; {years}; cooling systems of {mix.cooling_region}"
     return Factor(
         intensity.id,
         central(formula),
@@ -115,8 +139,8 @@ def _composite(intensity: WaterIntensity, overrides: tuple[Factor, ...]) -> Fact
         f"mix: {mix.source}; cooling systems: GCAM; technology: Macknick et al. 2012",
         mix.year,
         next(iter(shipped_factors("tech_water.csv").values())).url,
-        f"{mix.licence}; ECL-2.0; facts cited",
-        note,
+        "; ".join((*([mix.licence] if mix.licence else []), "ECL-2.0", "facts cited")),
+        intensity.note,
     )
 
 

@@ -133,7 +133,10 @@ def test_a_table_of_ones_own_is_read_with_its_rows(tmp_path):
         (HEADER + ROW.replace("2.2", "-2.2"), "row 2, column value: '-2.2'"),
         (HEADER + ROW.replace("Our plant", "=HYPERLINK(1)\x07"), "row 2, column source: holds control characters"),
         (HEADER + ROW + ROW, "row 3, column id: 'water.coal.tower' is already in row 2"),
-        (HEADER + ROW.replace("L/kWh", "gal/MWh"), "row 2: water.coal.tower is in 'gal/MWh', but is reckoned in 'L/kWh'"),
+        (
+            HEADER + ROW.replace("L/kWh", "gal/MWh"),
+            "row 2: water.coal.tower is in 'gal/MWh', but is reckoned in 'L/kWh'",
+        ),
         (HEADER + ROW.replace("water.coal.tower", "water.coal.towr"), "row 2: There is no factor named"),
         (HEADER + ROW.replace("own measurement", ""), "row 2, column licence: is empty"),
         (HEADER + '"never closed', "not CSV"),

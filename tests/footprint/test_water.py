@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from energyprof.footprint.draws import interval95
+from energyprof.footprint.factor import shipped_factors
 from energyprof.footprint.formula import central, draws
 from energyprof.footprint.mix import Mix, country_mix, shares_of
-from energyprof.footprint.water import hydro_factor, water_intensity
+from energyprof.footprint.water import hydro_factor, water_intensity, withdrawal_intensity
 
 
 def value(intensity, *, hydro=False):
@@ -75,3 +76,26 @@ def test_the_range_holds_the_value_and_the_draws_agree_with_it():
 def test_water_with_hydro_comes_within_45_percent_of_the_published(country, published):
     """World Resources Institute 2020, reservoirs included; the reasons stand in docs/footprint.md."""
     assert value(water_intensity(country_mix(country)), hydro=True) == pytest.approx(published, rel=0.45)
+
+
+def test_withdrawal_by_hand():
+    """Once-through 22.16 % x 167.88 + tower 72.3 % x 4.17; 5.54 % sea water counts as none."""
+    nuclear = withdrawal_intensity(mix_of({"nuclear": 100}))
+    assert value(nuclear) == pytest.approx(0.2216 * 167.88 + 0.723 * 4.17)
+    assert nuclear.id == "withdrawal.grid.TST"
+    coal = 0.3592 * 137.5997 + 0.4833 * 3.8043 + 0.1347 * 46.2767 + 0.0028 * 0.0076
+    assert value(withdrawal_intensity(mix_of({"coal": 100}, "USA"))) == pytest.approx(coal)
+
+
+def test_more_is_withdrawn_than_consumed_and_hydropower_withdraws_nothing():
+    for name in ("FRA", "USA", "DEU", "IND", "SWE", "CHN", "POL", "WORLD"):
+        mix = country_mix(name)
+        assert value(withdrawal_intensity(mix)) > value(water_intensity(mix))
+    hydro = withdrawal_intensity(mix_of({"hydro": 100}))
+    assert value(hydro, hydro=True) == 0
+    assert "withdrawal" in hydro.factor().note
+
+
+def test_every_technology_that_consumes_also_has_a_withdrawal():
+    consumed = {id.removeprefix("water.") for id in shipped_factors("tech_water.csv")} - {"hydro"}
+    assert consumed == {id.removeprefix("withdrawal.") for id in shipped_factors("tech_withdrawal.csv")}
