@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Sequence
 
 import energyprof
-from energyprof.cli import calibrate, compare, exec, report, run, sensors
+from energyprof.cli import calibrate, compare, exec, project, report, run, sensors
 from energyprof.model.errors import EnergyprofError
 
 BROKEN_PIPE_EXIT = 141
@@ -33,6 +33,8 @@ examples:
   energyprof compare small large --run reports/digits
                                           two variants: ratio, interval, verdict
   energyprof exec -- python train.py      measure any command
+  energyprof project reports/digits --requests-per-day 1e6 --grid FRA
+                                          the run as a fleet: energy, CO2e, water, devices, cost
 
 exit codes:
   0  good
@@ -76,6 +78,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"energyprof {energyprof.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (run, report, sensors, calibrate, exec, compare):
+    for module in (run, report, sensors, calibrate, exec, compare, project):
         module.add_to(commands)
     return parser
