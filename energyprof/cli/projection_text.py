@@ -12,7 +12,7 @@ from energyprof.footprint.projection import Figures, Projection, Ratios, Variant
 from energyprof.model.quantity import Quantity
 from energyprof.report import figures
 from energyprof.report.headline import STATUS
-from energyprof.report.text import plural, shown, unit_noun
+from energyprof.report.text import listed, plural, shown, unit_noun
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -27,6 +27,9 @@ LITRES: tuple[figures.Scale, ...] = ((1e-3, "mL"), (1.0, "L"), (1e3, "m³"))
 
 NOT_MODELLED = "not modelled"
 DEVICES, ELECTRICITY, OPERATION, BOTH = "devices, busiest year", "electricity", "CO₂e, operation", "CO₂e, both"
+ALIKE = 0.005
+"""Two ratios nearer than this to 1 read 1.00."""
+
 LEAST_SHARE = 0.01
 """Of a variance; a factor with less is not worth knowing better."""
 
@@ -193,7 +196,8 @@ def _versus(row: str, variant: VariantProjection) -> str:
     ratio = versus.energy_kwh if row.startswith(ELECTRICITY) else by_row.get(row)
     if ratio is None or ratio.value is None:
         return ""
-    return "equal" if ratio.low == ratio.value == ratio.high == 1 else str(figures.ratio(ratio))
+    ends = (ratio.value, ratio.low or ratio.value, ratio.high or ratio.value)
+    return "the same" if all(abs(end - 1) < ALIKE for end in ends) else str(figures.ratio(ratio))
 
 
 def _count(devices: Quantity) -> figures.Figure:
@@ -238,6 +242,22 @@ def _digits(amount: float) -> str:
     return f"{float(f'{amount:.1e}'):,.0f}" if abs(amount) >= 10 else f"{amount:.2g}"
 
 
+def _grouped(told: Sequence[tuple[VariantProjection, str]], everybody: int) -> list[tuple[str, str]]:
+    """(names, sentence), the variants of which the same is told together."""
+    names: dict[str, list[str]] = {}
+    for variant, sentence in told:
+        names.setdefault(sentence, []).append(shown(variant.result.record.name))
+    alone = everybody == 1
+    return [
+        ("every variant" if len(those) == everybody and not alone else listed(those), sentence)
+        for sentence, those in names.items()
+    ]
+
+
+def _made_by(variant: VariantProjection) -> str:
+    return ", ".join(f"{shown(share.factor.id)} ({100 * share.fraction:.0f} %)" for share in _telling(variant))
+
+
 def _telling(variant: VariantProjection) -> list[VarianceShare]:
     return [share for share in variant.shares if share.fraction >= LEAST_SHARE]
 
@@ -249,15 +269,10 @@ def _closing(projection: Projection) -> list[str]:
         quantities = (first.total.co2e_kg, first.total.water_l, first.total.cost)
         reasons = [quantity.reason for quantity in quantities if quantity.value is None and quantity.reason]
         sentences += [f"Not known: {reason}." for reason in dict.fromkeys(reasons)]
-    sentences += [
-        f"The range of {shown(variant.result.record.name)} is made by "
-        + ", ".join(f"{shown(share.factor.id)} ({100 * share.fraction:.0f} %)" for share in _telling(variant))
-        + "."
-        for variant in projection.variants
-        if _telling(variant)
-    ]
-    for sentence in projection.limits:
-        sentences.append(f"Limit: {shown(sentence)}")
-    for variant in projection.variants:
-        sentences += [f"{shown(variant.result.record.name)}: {shown(sentence)}" for sentence in variant.limits]
+    made = [(variant, _made_by(variant)) for variant in projection.variants if _telling(variant)]
+    sentences += [f"The range of {names} is made by {sentence}." for names, sentence in _grouped(made, len(made))]
+    sentences += [f"Limit: {shown(sentence)}" for sentence in projection.limits]
+    limits = [(variant, shown(sentence)) for variant in projection.variants for sentence in variant.limits]
+    projected = sum(variant.total is not None for variant in projection.variants)
+    sentences += [f"Limit, {names}: {sentence}" for names, sentence in _grouped(limits, projected)]
     return sentences

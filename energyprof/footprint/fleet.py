@@ -6,14 +6,15 @@ A device is the whole machine that was measured, doing what it did there: the sa
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from energyprof.analysis.calibration import Part, with_total
 from energyprof.analysis.comparison import Comparison, VariantResult
 from energyprof.analysis.statistics import mean
 from energyprof.footprint.factor import Distribution, Factor
 from energyprof.footprint.formula import Amount, Formula, Pick
+from energyprof.model.domain import Domain
 from energyprof.model.errors import NotMeasurable
 from energyprof.model.quantity import Basis, Quantity, weakest
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from energyprof.footprint.demand import Demand
 
 MEASURED = "measured in the run"
+GAIN, IDLE_GAIN = "run.gain", "run.gain.idle"
+UNSHARED = "of the ratio to the baseline: where the power model does not cancel"
 
 LOWEST_GAIN = 0.01
 
@@ -36,7 +39,10 @@ class Server:
         energy: J a request, idle power while busy included; its range is repeatability alone.
         throughput: requests a second of a device that is always busy.
         idle: W of a device that waits, models loaded; the same factor for all variants of a run.
-        gain: of the sensors, 1 with its range. All variants share its draws, so that it cancels in their ratio.
+        gain, idle_gain: of the sensors, or the range of the power model, 1 with its range; of the requests' joules and
+            of the idle watts. All variants share the draws, so that they cancel in a ratio. What meters read has one
+            gain for both; a model may be off in either by itself.
+        unshared: 1 with the range of what does not cancel, in a ratio to the baseline; exact elsewhere.
         basis: of the joules.
         ranged: whether repeatability is known; a single trial shows none.
     """
@@ -46,6 +52,8 @@ class Server:
     throughput: Factor
     idle: Factor
     gain: Factor
+    idle_gain: Factor
+    unshared: Factor
     basis: Basis
     ranged: bool
 
@@ -67,12 +75,31 @@ def server(comparison: Comparison, result: VariantResult) -> Server:
     if not rates or result.tasks_per_s is None or min(rates) <= 0:
         raise NotMeasurable("its throughput is not known: no trial was finished")
     spread = mean(rates).half_width
-    throughput = _throughput(name, result.tasks_per_s, spread)
-    idle_basis, idle = _idle(comparison.idle_power_w.values())
-    ranged = energy.low is not None and energy.high is not None and spread is not None
+    idle = _idle(comparison)
+    estimated = "estimated" in (energy.basis, idle.basis)
     low, high = _ends(energy, energy.low, energy.high)
-    per_request = _factor(f"run.energy.{name}", energy.value, low, high, "J", note="a request; gross")
-    return Server(name, per_request, throughput, idle, _gain(energy), weakest(energy.basis, idle_basis), ranged)
+    return Server(
+        name,
+        _factor(f"run.energy.{name}", energy.value, low, high, "J", note="a request; gross"),
+        _throughput(name, result.tasks_per_s, spread),
+        _idle_factor(idle),
+        _gain(GAIN, energy),
+        _gain(IDLE_GAIN if estimated else GAIN, idle),
+        _factor(f"run.ratio.{name}", 1.0, 1.0, 1.0, "ratio", note=UNSHARED),
+        weakest(energy.basis, idle.basis),
+        energy.low is not None and energy.high is not None and spread is not None,
+    )
+
+
+def in_ratio(served: Server, result: VariantResult) -> Server:
+    """The server as one side of a ratio to the baseline: with what hits the two sides' joules unequally."""
+    ratio = None if result.versus is None else result.versus.energy_ratio
+    if ratio is None or not (ratio.value and ratio.low and ratio.high and ratio.total_low and ratio.total_high):
+        return served
+    down = _beyond(math.log(ratio.value / ratio.total_low), math.log(ratio.value / ratio.low))
+    up = _beyond(math.log(ratio.total_high / ratio.value), math.log(ratio.high / ratio.value))
+    unshared = _factor(served.unshared.id, 1.0, math.exp(-down), math.exp(up), "ratio", note=UNSHARED)
+    return replace(served, unshared=unshared)
 
 
 def devices(served: Server, demand: Demand, year: int) -> Formula:
@@ -100,28 +127,21 @@ def peak_power_w(served: Server, demand: Demand, year: int) -> Formula:
 def idle_power_w(served: Server, demand: Demand, year: int) -> Formula:
     """The part of `mean_power_w` that waiting devices draw."""
     count, working = devices(served, demand, year), busy(served, demand, year)
-    return lambda pick: pick(served.gain) * (count(pick) - working(pick)) * pick(served.idle)
+    return lambda pick: _waiting_w(served, pick, count(pick) - working(pick))
 
 
 def _power_w(served: Server, pick: Pick, working: Amount, count: Amount) -> Amount:
-    serving_w = working * pick(served.throughput) * pick(served.energy)
-    return pick(served.gain) * (serving_w + (count - working) * pick(served.idle))
+    joules = pick(served.energy) * pick(served.gain) * pick(served.unshared)
+    return working * pick(served.throughput) * joules + _waiting_w(served, pick, count - working)
+
+
+def _waiting_w(served: Server, pick: Pick, waiting: Amount) -> Amount:
+    return waiting * pick(served.idle) * pick(served.idle_gain)
 
 
 def _whole(amount: Amount) -> Amount:
     """Rounded up."""
     return -((-amount * (1 - ROUNDING)) // 1)
-
-
-def unshared_gain(result: VariantResult) -> Factor:
-    """What a ratio to the baseline holds beyond repeatability: watts of a power model that hit both sides unequally."""
-    ratio = None if result.versus is None else result.versus.energy_ratio
-    down = up = 0.0
-    if ratio is not None and ratio.value and ratio.low and ratio.high and ratio.total_low and ratio.total_high:
-        down = _beyond(math.log(ratio.value / ratio.total_low), math.log(ratio.value / ratio.low))
-        up = _beyond(math.log(ratio.total_high / ratio.value), math.log(ratio.high / ratio.value))
-    note = "of the ratio to the baseline, where the power model does not cancel"
-    return _factor(f"run.ratio.{result.record.name}", 1.0, math.exp(-down), math.exp(up), "ratio", note=note)
 
 
 def _throughput(name: str, per_s: float, half_width: float | None) -> Factor:
@@ -131,28 +151,40 @@ def _throughput(name: str, per_s: float, half_width: float | None) -> Factor:
     return _factor(f"run.throughput.{name}", per_s, per_s - spread, per_s + spread, "1/s", note="a device, always busy")
 
 
-def _idle(powers: Iterable[Quantity]) -> tuple[Basis, Factor]:
-    known = list(powers)
-    if not known or any(power.value is None for power in known):
-        reason = next((power.reason for power in known if power.value is None), None)
+def _idle(comparison: Comparison) -> Quantity:
+    """W over all outermost domains, with the interval against a reference meter."""
+    powers = comparison.idle_power_w
+    if not powers or any(power.value is None for power in powers.values()):
+        reason = next((power.reason for power in powers.values() if power.value is None), None)
         raise NotMeasurable(f"the machine's idle power is not known: {reason or 'nothing was metered'}")
-    value = math.fsum(power.value or 0.0 for power in known)
-    down = math.hypot(*((power.value or 0.0) - (_or(power.low, power.value)) for power in known))
-    up = math.hypot(*(_or(power.high, power.value) - (power.value or 0.0) for power in known))
-    note = "a device that waits, models loaded"
-    factor = _factor("run.idle", value, max(value - down, 0.0), value + up, "W", note=note)
-    return weakest(*(power.basis for power in known)), factor
+    domains = {line.domain.id: line.domain for line in comparison.run.timelines}
+    parts = [_idle_part(domains[id], power.value or 0.0) for id, power in powers.items()]
+    half_width = math.hypot(*(_or(power.high, power.value) - (power.value or 0.0) for power in powers.values()))
+    return with_total(math.fsum(part.energy_j for part in parts), half_width, "W", parts)
 
 
-def _gain(energy: Quantity) -> Factor:
+def _idle_part(domain: Domain, power_w: float) -> Part:
+    if domain.model is None:
+        return Part(domain, power_w, power_w, power_w)
+    low, best, high = domain.model.idle_w
+    return Part(domain, power_w, power_w * low / best, power_w * high / best)
+
+
+def _idle_factor(idle: Quantity) -> Factor:
+    value = idle.value or 0.0
+    low, high = _ends(idle, idle.low, idle.high)
+    return _factor("run.idle", value, max(low, 0.0), high, "W", note="a device that waits, models loaded")
+
+
+def _gain(id: str, quantity: Quantity) -> Factor:
     """What the interval against a reference meter holds beyond repeatability, as a factor around 1."""
-    value = energy.value or 1.0
-    low, high = _ends(energy, energy.low, energy.high)
-    total_low, total_high = _ends(energy, energy.total_low, energy.total_high)
+    value = quantity.value or 1.0
+    low, high = _ends(quantity, quantity.low, quantity.high)
+    total_low, total_high = _ends(quantity, quantity.total_low, quantity.total_high)
     down = _beyond((value - total_low) / value, (value - low) / value)
     up = _beyond((total_high - value) / value, (high - value) / value)
     note = "calibration of the sensors, or the range of the power model; shared by all variants"
-    return _factor("run.gain", 1.0, max(1 - down, LOWEST_GAIN), 1 + up, "ratio", note=note)
+    return _factor(id, 1.0, max(1 - down, LOWEST_GAIN), 1 + up, "ratio", note=note)
 
 
 def _beyond(total: float, part: float) -> float:

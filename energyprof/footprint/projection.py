@@ -11,8 +11,8 @@ from energyprof.footprint.cost import common_currency
 from energyprof.footprint.demand import DAYS_PER_YEAR, Demand
 from energyprof.footprint.draws import interval95
 from energyprof.footprint.factor import Factor
-from energyprof.footprint.fleet import Server, server, unshared_gain
-from energyprof.footprint.fleet_impact import FleetImpact, Known, Setting, fleet_impact, times
+from energyprof.footprint.fleet import Server, in_ratio, server
+from energyprof.footprint.fleet_impact import FleetImpact, Known, Setting, fleet_impact
 from energyprof.footprint.formula import Formula, VarianceShare, central, draws, uncertainty, used
 from energyprof.model.errors import NotMeasurable
 from energyprof.model.quantity import Quantity, unknown
@@ -103,11 +103,11 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class _Fleet:
-    """One variant's server, its impact over all years, and what does not cancel in its ratio to the baseline."""
+    """One variant's server and its impact over all years; `in_ratio` is the same where it is held against another."""
 
     served: Server
     total: FleetImpact
-    unshared: Factor
+    in_ratio: FleetImpact
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +155,10 @@ def _fleet(comparison: Comparison, result: VariantResult, asked: _Asked) -> _Fle
         served = server(comparison, result)
     except NotMeasurable as error:
         return str(error)
-    total = fleet_impact(served, asked.demand, asked.years, asked.setting)
-    return _Fleet(served, total, unshared_gain(result))
+    total, beside = (
+        fleet_impact(each, asked.demand, asked.years, asked.setting) for each in (served, in_ratio(served, result))
+    )
+    return _Fleet(served, total, beside)
 
 
 def _nothing(reasons: Iterable[str]) -> str:
@@ -208,20 +210,18 @@ def _quantity(formula: Known, unit: str, *, ranged: bool) -> Quantity:
 
 def _ratios(mine: _Fleet, baseline: _Fleet) -> Ratios:
     ranged = mine.served.ranged and baseline.served.ranged
-    found = {}
-    for name in (each.name for each in fields(Ratios)):
-        unshared = () if name == "devices" else (mine.unshared,)
-        over = _over(getattr(mine.total, name), getattr(baseline.total, name), *unshared)
-        found[name] = _quantity(over, "ratio", ranged=ranged)
-    return Ratios(**found)
+    pairs = {
+        each.name: (getattr(mine.in_ratio, each.name), getattr(baseline.total, each.name)) for each in fields(Ratios)
+    }
+    return Ratios(**{name: _quantity(_over(*pair), "ratio", ranged=ranged) for name, pair in pairs.items()})
 
 
-def _over(mine: Known, baseline: Known, *unshared: Factor) -> Known:
+def _over(mine: Known, baseline: Known) -> Known:
     if isinstance(mine, str):
         return mine
     if isinstance(baseline, str) or central(baseline) == 0:
         return "the baseline's is not known or 0, so there is nothing to compare"
-    return times(_quotient(mine, baseline), *unshared)
+    return _quotient(mine, baseline)
 
 
 def _quotient(mine: Formula, baseline: Formula) -> Formula:

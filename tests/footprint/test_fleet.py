@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from cli.recorded import recorded
-from report.synthetic import nothing_measurable, partly_estimated
+from report.synthetic import all_estimated, gpu_and_cpu, nothing_measurable, partly_estimated
 
 from energyprof.analysis.compare import compare
 from energyprof.footprint.demand import Demand
@@ -17,10 +17,10 @@ from energyprof.footprint.fleet import (
     busy,
     devices,
     idle_power_w,
+    in_ratio,
     mean_power_w,
     peak_power_w,
     server,
-    unshared_gain,
 )
 from energyprof.footprint.formula import central, draws
 from energyprof.model.errors import NotMeasurable
@@ -32,6 +32,8 @@ SERVED = Server(
     given("run.throughput.large", 10.0, "1/s"),
     given("run.idle", 70.0, "W"),
     given("run.gain", 1.0, "ratio"),
+    given("run.gain", 1.0, "ratio"),
+    given("run.ratio.large", 1.0, "ratio"),
     "measured",
     True,
 )
@@ -125,15 +127,31 @@ def test_a_single_trial_shows_no_range():
     assert not server(comparison, comparison.variant("large")).ranged
 
 
-def test_what_a_power_model_does_not_cancel_stays_in_the_ratio():
+def test_what_a_power_model_does_not_cancel_stays_in_a_ratio_and_out_of_the_figures():
     comparison = partly_estimated()
-    ratio = comparison.variant("small").versus.energy_ratio
-    gain = unshared_gain(comparison.variant("small"))
-    assert gain.low == pytest.approx(0.8, abs=0.01)
-    assert gain.high == pytest.approx(1.25, abs=0.01)
-    assert ratio.total_low < ratio.low
-    exact = unshared_gain(comparison.variant("large"))
-    assert exact.low == exact.high == 1
+    small, large = (comparison.variant(name) for name in ("small", "large"))
+    served = server(comparison, small)
+    assert served.unshared.low == served.unshared.high == 1
+    unshared = in_ratio(served, small).unshared
+    assert (unshared.low, unshared.high) == pytest.approx((0.8, 1.25), abs=0.01)
+    baseline = server(comparison, large)
+    assert in_ratio(baseline, large) == baseline
+
+
+def test_meters_have_one_gain_and_a_power_model_is_off_by_two():
+    metered, modelled = gpu_and_cpu(), all_estimated()
+    one, two = (server(each, each.variants[0]) for each in (metered, modelled))
+    assert one.gain.id == one.idle_gain.id == "run.gain"
+    assert (two.gain.id, two.idle_gain.id) == ("run.gain", "run.gain.idle")
+    assert (two.idle_gain.low, two.idle_gain.high) == pytest.approx((0.5, 2.0), rel=0.01)
+
+
+def test_the_gain_of_idle_watts_is_that_of_the_meters_that_read_them():
+    """GPU at 70 W with a gain of 5 %, CPU package at 22 W with none."""
+    comparison = gpu_and_cpu()
+    gain = server(comparison, comparison.variants[0]).idle_gain
+    assert gain.high - 1 == pytest.approx(0.05 * 70 / 92)
+    assert gain.low == pytest.approx(2 - gain.high)
 
 
 def test_without_joules_throughput_or_idle_power_there_is_no_server():
