@@ -67,8 +67,8 @@ def _codecarbon_section() -> str:
     head = ("file", "what it gives", "intensity counts", "source", "year", "licence")
     introduction = (
         "Carbon intensities of countries, US states and provinces are not shipped: they are read from the data files\n"
-        "of the installed [codecarbon](https://github.com/mlco2/codecarbon) package, and each result names its version,\n"
-        "the file's source and year. Their range is `range.grid`, or `range.grid_clean` below 100 g/kWh.\n"
+        "of the installed [codecarbon](https://github.com/mlco2/codecarbon) package, and each result names its\n"
+        "version, the file's source and year. Their range is `range.grid`, or `range.grid_clean` below 100 g/kWh.\n"
         "`energyprof factors grid` lists them all."
     )
     return f"## Read from codecarbon\n\n{introduction}\n\n{_table(head, READ_FROM_CODECARBON)}"
