@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from energyprof.footprint.device import Device, find, given_device
+from energyprof.footprint.device import Device, find, given_device, match
 from energyprof.footprint.factor import Factor
 from energyprof.footprint.formula import Amount, Formula, Pick
 from energyprof.model.errors import InvalidValue
@@ -61,6 +61,18 @@ def holding_from_text(text: str) -> Holding:
         raise InvalidValue(
             f"{text[:40]!r} holds no share of a device: write NAME=SHARE, such as server=0.125."
         ) from None
+
+
+def detected(gpus: Sequence[str]) -> tuple[Holding, ...]:
+    """One of each GPU that a machine has, where every one is known by its exact name; else none.
+
+    A sum over some of them would pass for the whole.
+
+    Args:
+        gpus: as their sensor calls them.
+    """
+    found = [match(gpu) for gpu in gpus]
+    return tuple(Holding(device) for device in found if device is not None) if None not in found else ()
 
 
 def holding_text(holding: Holding) -> str:
