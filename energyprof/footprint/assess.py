@@ -57,7 +57,7 @@ class Footprint:
     boundary: str
 
 
-def assess(energy: Quantity, site: Site, *, held_s: float | None = None) -> Footprint:
+def assess(energy: Quantity, site: Site, *, held: Quantity | None = None) -> Footprint:
     """CO2e, water and cost of an energy drawn at a site.
 
     CO2e = E PUE I; water on-site = E WUE; off-site = E PUE EWIF, with E the energy of the computers in kWh.
@@ -67,25 +67,25 @@ def assess(energy: Quantity, site: Site, *, held_s: float | None = None) -> Foot
 
     Args:
         energy: J, or J per something ("J/token"), which the results then are per as well.
-        held_s: seconds for which the hardware was held for that energy, idle included; None = not known.
+        held: s for which the hardware was held for that energy, idle included; None = not known.
 
     Raises:
         InvalidValue: the energy is not in J, or the time is negative.
     """
     if energy.unit.split("/")[0] != "J":
         raise InvalidValue(f"A footprint starts from joules, not from {energy.unit!r}. Convert the energy to J.")
-    if held_s is not None and not 0 <= held_s < math.inf:
-        raise InvalidValue(f"Hardware cannot be held for {held_s} s. Give seconds of at least 0, or leave them out.")
+    if held is not None and held.value is not None and not 0 <= held.value < math.inf:
+        raise InvalidValue(f"Hardware cannot be held for {held.value} s. Give seconds of at least 0, or none.")
     at = rates(site)
-    co2e, embodied = of_energy(energy, "g", at.co2e), of_time(energy, held_s, "g", at.embodied)
+    co2e, embodied = of_energy(energy, "g", at.co2e), of_time(energy, held, "g", at.embodied)
     return Footprint(
         co2e=co2e,
         co2e_market=of_energy(energy, "g", at.co2e_market),
         co2e_embodied=embodied,
-        co2e_total=of_both(energy, held_s, "g", at.co2e, at.embodied),
-        sci=of_both(energy, held_s, "g", at.co2e, at.embodied_of_life),
+        co2e_total=of_both(energy, held, "g", at.co2e, at.embodied),
+        sci=of_both(energy, held, "g", at.co2e, at.embodied_of_life),
         electricity_cost=of_energy(energy, at.electricity.unit or MONEY, at.electricity),
-        hire_cost=of_time(energy, held_s, at.hire.unit or MONEY, at.hire),
+        hire_cost=of_time(energy, held, at.hire.unit or MONEY, at.hire),
         water=of_energy(energy, "L", at.water),
         water_onsite=of_energy(energy, "L", at.water_onsite),
         water_offsite=of_energy(energy, "L", at.water_offsite),
@@ -96,7 +96,7 @@ def assess(energy: Quantity, site: Site, *, held_s: float | None = None) -> Foot
     )
 
 
-def uncertainties(energy: Quantity, site: Site, *, held_s: float | None = None) -> dict[str, Uncertainty]:
+def uncertainties(energy: Quantity, site: Site, *, held: Quantity | None = None) -> dict[str, Uncertainty]:
     """What the ranges of energy and factors make of each figure, by its name; exact and unknown ones are left out.
 
     The energy takes part with its repeatability and the sensors' gain.
@@ -104,22 +104,22 @@ def uncertainties(energy: Quantity, site: Site, *, held_s: float | None = None) 
     at, found = rates(site), {}
     formulas = {name: formula_of_energy(energy, getattr(at, name)) for name in PER_JOULE}
     formulas["electricity_cost"] = formula_of_energy(energy, at.electricity)
-    formulas["co2e_embodied"] = formula_of_time(held_s, at.embodied)
+    formulas["co2e_embodied"] = formula_of_time(held, at.embodied)
     formulas["co2e_total"] = sum_of(formulas["co2e"], formulas["co2e_embodied"])
-    formulas["sci"] = sum_of(formulas["co2e"], formula_of_time(held_s, at.embodied_of_life))
+    formulas["sci"] = sum_of(formulas["co2e"], formula_of_time(held, at.embodied_of_life))
     for name, formula in formulas.items():
         if formula is not None and not is_exact(formula):
             found[name] = uncertainty(formula)
     return found
 
 
-def over_grids(energy: Quantity, site: Site, *, held_s: float | None = None) -> list[tuple[str, Footprint]]:
+def over_grids(energy: Quantity, site: Site, *, held: Quantity | None = None) -> list[tuple[str, Footprint]]:
     """The same energy on each of a named set of grids, the site's building and hardware unchanged.
 
     Returns:
         (name of the grid, footprint), the names being those that `Site.grid` takes.
     """
-    return [(name, assess(energy, replace(site, grid=name), held_s=held_s)) for name in NAMED_GRIDS]
+    return [(name, assess(energy, replace(site, grid=name), held=held)) for name in NAMED_GRIDS]
 
 
 def _boundary(site: Site, grid: Grid | None, *, embodied: bool) -> str:

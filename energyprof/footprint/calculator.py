@@ -157,9 +157,10 @@ def calculate(
     if requests is not None and not (0 < requests < math.inf):
         raise InvalidValue(f"{requests} requests cannot have been served, so nothing is per request. Give more than 0.")
     energy = energy_j if isinstance(energy_j, Quantity) else _exactly(energy_j)
-    grids = over_grids(energy, site, held_s=held_s) if site.grid is None else []
-    found = assess(energy, site, held_s=held_s)
-    spread = uncertainties(energy, site, held_s=held_s)
+    held = None if held_s is None else Quantity(held_s, held_s, held_s, "s", "assumed")
+    grids = over_grids(energy, site, held=held) if site.grid is None else []
+    found = assess(energy, site, held=held)
+    spread = uncertainties(energy, site, held=held)
     sci = spread.pop("sci", None)
     if sci is not None and requests is not None:
         spread["sci_per_request"] = sci.scaled(1 / requests)

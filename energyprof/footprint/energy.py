@@ -38,6 +38,11 @@ def energy_formula(energy: Quantity, name: str) -> Formula | None:
     return product
 
 
+def time_formula(held: Quantity, name: str) -> Formula | None:
+    """The seconds for which the hardware was held, as one factor; None = unknown."""
+    return None if held.value is None else _one(_factor(f"time.{name}", held, held.low, held.high))
+
+
 def _one(factor: Factor) -> Formula:
     return lambda pick: pick(factor)
 

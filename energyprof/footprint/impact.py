@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from energyprof.footprint.draws import interval95, split_normal_draws
-from energyprof.footprint.energy import energy_formula
+from energyprof.footprint.energy import energy_formula, time_formula
 from energyprof.footprint.formula import Amount, Formula
 from energyprof.footprint.rate import NO_GRID, Rate
 from energyprof.model.quantity import Quantity, unknown, weakest
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 ENERGY = "used"
 """Name of the energy where only one is in question."""
+
+TIME = "held"
+"""Name of the draws of the time."""
 
 NOT_HELD = "how long the hardware was held is not known"
 
@@ -29,7 +32,7 @@ def of_energy(energy: Quantity, unit: str, rate: Rate) -> Quantity:
     impact = energy.scaled(rate.value, unit).weakened(rate.basis)
     if energy.low is None or energy.high is None:
         return replace(impact, total_low=None, total_high=None)
-    drawn = _drawn(energy)
+    drawn = _drawn(ENERGY, energy)
     if drawn is None or rate.draws is None:
         return impact
     low, high = energy.outer()
@@ -39,29 +42,30 @@ def of_energy(energy: Quantity, unit: str, rate: Rate) -> Quantity:
     return _within(impact, drawn * rate.draws, low * rate.value, high * rate.value)
 
 
-def of_time(energy: Quantity, held_s: float | None, unit: str, rate: Rate) -> Quantity:
-    """The time times its rate, in `unit` per what the energy is per; a re-run here is taken to last as long."""
+def of_time(energy: Quantity, held: Quantity | None, unit: str, rate: Rate) -> Quantity:
+    """The time in s times its rate, in `unit` per what the energy is per."""
     unit = _per(energy, unit)
-    if rate.value is None or held_s is None:
+    if rate.value is None or held is None or held.value is None:
         return unknown(unit, rate.reason or NOT_HELD, rate.basis)
-    value = held_s * rate.value
-    ends = (None, None) if rate.draws is None else interval95(held_s * rate.draws)
-    return Quantity(value, value, value, unit, rate.basis, None, *ends)
+    impact = held.scaled(rate.value, unit).weakened(rate.basis)
+    drawn = _drawn(TIME, held)
+    if impact.low is None or impact.high is None or drawn is None or rate.draws is None:
+        return impact
+    return _within(impact, drawn * rate.draws, impact.low, impact.high)
 
 
-def of_both(energy: Quantity, held_s: float | None, unit: str, per_joule: Rate, per_s: Rate) -> Quantity:
-    """The sum of both; unknown where either is."""
-    of_the_energy, of_the_time = of_energy(energy, unit, per_joule), of_time(energy, held_s, unit, per_s)
-    for part in (of_the_energy, of_the_time):
+def of_both(energy: Quantity, held: Quantity | None, unit: str, per_joule: Rate, per_s: Rate) -> Quantity:
+    """The sum of both; unknown where either is. What the energy and the time vary in is added, not in quadrature."""
+    first, second = of_energy(energy, unit, per_joule), of_time(energy, held, unit, per_s)
+    for part in (first, second):
         if part.value is None:
             return replace(part, high=None)  # a bound of one part bounds no sum
-    assert of_the_time.value is not None
-    assert held_s is not None
-    both = of_the_energy.shifted(of_the_time.value).weakened(of_the_time.basis)
-    drawn = _drawn(energy)
-    if both.low is None or both.high is None or drawn is None:
+    assert held is not None
+    both = first.plus(second)
+    energies, times = _drawn(ENERGY, energy), _drawn(TIME, held)
+    if both.low is None or both.high is None or energies is None or times is None:
         return both
-    return _within(both, drawn * _spread(per_joule) + held_s * _spread(per_s), both.low, both.high)
+    return _within(both, energies * _spread(per_joule) + times * _spread(per_s), both.low, both.high)
 
 
 def formula_of_energy(energy: Quantity, rate: Rate) -> Formula | None:
@@ -72,10 +76,10 @@ def formula_of_energy(energy: Quantity, rate: Rate) -> Formula | None:
     return lambda pick: joules(pick) * per_joule(pick)
 
 
-def formula_of_time(held_s: float | None, rate: Rate) -> Formula | None:
+def formula_of_time(held: Quantity | None, rate: Rate) -> Formula | None:
     """The time times its rate; None where either is unknown."""
-    per_s = rate.formula
-    return None if held_s is None or per_s is None else lambda pick: held_s * per_s(pick)
+    per_s, seconds = rate.formula, None if held is None else time_formula(held, ENERGY)
+    return None if seconds is None or per_s is None else lambda pick: seconds(pick) * per_s(pick)
 
 
 def sum_of(one: Formula | None, other: Formula | None) -> Formula | None:
@@ -87,11 +91,11 @@ def _per(energy: Quantity, unit: str) -> str:
     return unit + energy.unit.removeprefix("J")
 
 
-def _drawn(energy: Quantity) -> Array | None:
-    low, high = energy.outer()
-    if energy.value is None or low is None or high is None:
+def _drawn(name: str, amount: Quantity) -> Array | None:
+    low, high = amount.outer()
+    if amount.value is None or low is None or high is None:
         return None
-    return split_normal_draws(ENERGY, energy.value, low, high)
+    return split_normal_draws(name, amount.value, low, high)
 
 
 def _spread(rate: Rate) -> Amount:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass
 
 from energyprof.footprint.draws import interval95
-from energyprof.footprint.energy import energy_formula
-from energyprof.footprint.factor import Factor
+from energyprof.footprint.energy import energy_formula, time_formula
 from energyprof.footprint.formula import Amount, Formula, Pick, central, draws
 from energyprof.footprint.rate import Rate, rates
 from energyprof.footprint.site import Site
-from energyprof.model.quantity import Quantity, unknown
+from energyprof.model.quantity import Quantity, unknown, weakest
 
 BASELINE = "baseline"
 
@@ -28,11 +28,11 @@ class Held:
     """What a task drew, and for how long it held the hardware.
 
     Attributes:
-        energy: J. held_s: seconds, None = not known.
+        energy: J. time: s, None = not known.
     """
 
     energy: Quantity
-    held_s: float | None
+    time: Quantity | None
 
 
 def footprint_ratio(energy_ratio: Quantity, site: Site) -> FootprintRatio:
@@ -59,45 +59,55 @@ def total_ratio(energy_ratio: Quantity, subject: Held, baseline: Held, site: Sit
         energy_ratio: of the two energies, unit "ratio".
     """
     at = rates(site)
-    weight = _operational_share(baseline, at.co2e, at.embodied)
-    if weight is None or energy_ratio.value is None or not baseline.held_s or subject.held_s is None:
+    weight, times = _operational_share(baseline, at.co2e, at.embodied), _times(subject.time, baseline.time)
+    if weight is None or times is None or energy_ratio.value is None:
         return unknown("ratio", _why_not(energy_ratio, at.co2e, at.embodied), energy_ratio.basis)
-    times, share = subject.held_s / baseline.held_s, central(weight)
+    energies = Quantity(energy_ratio.value, *energy_ratio.outer(), "ratio", energy_ratio.basis)
+    energy, held = energy_formula(energies, "ratio"), time_formula(times, "ratio")
+    assert energy is not None
+    assert held is not None
 
-    def weighed(ratio: float | None) -> float | None:
-        return None if ratio is None else share * ratio + (1 - share) * times
-
-    found = replace(
-        energy_ratio.weakened(at.embodied.basis),
-        value=weighed(energy_ratio.value),
-        low=weighed(energy_ratio.low),
-        high=weighed(energy_ratio.high),
-        total_low=None,
-        total_high=None,
-    )
-    low, high = energy_ratio.outer()
-    if low is None or high is None or found.low is None or found.high is None:
-        return found
-    energies = Factor("energy.ratio", energy_ratio.value, low, high, "ratio", "normal", "measured", None, None, None)
-
-    def drawn(pick: Pick) -> Amount:
+    def weighed(pick: Pick) -> Amount:
         operational = weight(pick)
-        return operational * pick(energies) + (1 - operational) * times
+        return operational * energy(pick) + (1 - operational) * held(pick)
 
-    total_low, total_high = interval95(draws(drawn))
-    return replace(found, total_low=min(total_low, found.low), total_high=max(total_high, found.high))
+    value, basis = central(weighed), weakest(energy_ratio.basis, at.embodied.basis)
+    if None in (energies.low, energies.high, times.low, times.high):
+        return Quantity(value, None, None, "ratio", basis)
+    # What the ranges of the factors add is small, since they are shared: one interval says it all.
+    low, high = interval95(draws(weighed))
+    return Quantity(value, min(low, value), max(high, value), "ratio", basis)
+
+
+def _times(subject: Quantity | None, baseline: Quantity | None) -> Quantity | None:
+    """One time over the other, whose relative half-widths add in quadrature; None where either is not known."""
+    if subject is None or baseline is None or subject.value is None or not baseline.value:
+        return None
+    value, widths = subject.value / baseline.value, [_half_width(each) for each in (subject, baseline)]
+    if None in widths:
+        return Quantity(value, None, None, "ratio", "measured")
+    width = value * math.hypot(*(width for width in widths if width is not None))
+    return Quantity(value, value - width, value + width, "ratio", "measured")
+
+
+def _half_width(time: Quantity) -> float | None:
+    """Relative."""
+    if time.value is None or time.low is None or time.high is None or time.value <= 0:
+        return None
+    return (time.high - time.low) / 2 / time.value
 
 
 def _operational_share(baseline: Held, co2e: Rate, embodied: Rate) -> Formula | None:
     """w; None where a part of the baseline is not known."""
-    joules, held_s = energy_formula(baseline.energy, BASELINE), baseline.held_s
+    joules = energy_formula(baseline.energy, BASELINE)
+    seconds = None if baseline.time is None else time_formula(baseline.time, BASELINE)
     per_joule, per_s = co2e.formula, embodied.formula
-    if joules is None or held_s is None or per_joule is None or per_s is None:
+    if joules is None or seconds is None or per_joule is None or per_s is None:
         return None
 
     def share(pick: Pick) -> Amount:
         operational = joules(pick) * per_joule(pick)
-        return operational / (operational + held_s * per_s(pick))
+        return operational / (operational + seconds(pick) * per_s(pick))
 
     return share
 

@@ -80,13 +80,23 @@ class Quantity:
             _times(self.total_high, factor),
         )
 
-    def shifted(self, amount: float) -> Quantity:
-        """The same quantity plus an exact amount of its own unit."""
-        ends = (self.value, self.low, self.high)
-        totals = (self.total_low, self.total_high)
-        value, low, high = (None if end is None else end + amount for end in ends)
-        total_low, total_high = (None if end is None else end + amount for end in totals)
-        return Quantity(value, low, high, self.unit, self.basis, self.reason, total_low, total_high)
+    def plus(self, other: Quantity) -> Quantity:
+        """The sum with a quantity of the same unit, its interval the sum of both: as if they varied together.
+
+        The total interval is left out: it depends on what the two share.
+        """
+
+        def added(mine: float | None, theirs: float | None) -> float | None:
+            return None if mine is None or theirs is None else mine + theirs
+
+        return Quantity(
+            added(self.value, other.value),
+            added(self.low, other.low),
+            added(self.high, other.high),
+            self.unit,
+            weakest(self.basis, other.basis),
+            self.reason or other.reason,
+        )
 
     def weakened(self, basis: Basis) -> Quantity:
         """The same quantity, its basis at least as weak as `basis`."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from energyprof.analysis.compare import compare
 from energyprof.analysis.comparison import Comparison, VariantResult
+from energyprof.analysis.statistics import mean
 from energyprof.footprint.assess import Footprint, assess, over_grids
 from energyprof.footprint.embodied import detected
 from energyprof.footprint.factor import Factor
@@ -13,7 +14,7 @@ from energyprof.footprint.grid import Accounting, Grid, find
 from energyprof.footprint.inventory import changed, distinct, factors_at
 from energyprof.footprint.site import Site
 from energyprof.footprint.site_record import recorded_site
-from energyprof.model.quantity import significant
+from energyprof.model.quantity import Quantity, significant
 from energyprof.model.run import FactorRecord, Run
 
 
@@ -73,12 +74,22 @@ def assess_comparison(comparison: Comparison, site: Site | None = None) -> Asses
 
 def footprint_of(variant: VariantResult, site: Site) -> Footprint:
     """Of one task of a variant."""
-    return assess(variant.energy_per_task, site, held_s=held_s(variant))
+    return assess(variant.energy_per_task, site, held=held(variant))
 
 
-def held_s(variant: VariantResult) -> float | None:
-    """Seconds for which one task holds the machine: while a variant is measured it serves nothing else."""
-    return None if not variant.tasks_per_s else 1 / variant.tasks_per_s
+def held(variant: VariantResult) -> Quantity | None:
+    """Seconds for which one task holds the machine: while a variant is measured it serves nothing else.
+
+    The interval is that of the mean over the trials; a single trial shows none.
+    """
+    if not variant.tasks_per_s:
+        return None
+    value = 1 / variant.tasks_per_s
+    counted = [each.trial for each in variant.trial_energies if not each.trial.warm_up and not each.trial.replaced]
+    spread = mean([(trial.end_s - trial.start_s) / trial.requests for trial in counted if trial.requests])
+    if spread.half_width is None:
+        return Quantity(value, None, None, "s", "measured")
+    return Quantity(value, max(value - spread.half_width, 0.0), value + spread.half_width, "s", "measured")
 
 
 def with_hardware(site: Site, run: Run) -> Site:
@@ -149,7 +160,7 @@ def _grids(
 
 
 def _over(variant: VariantResult | None, site: Site) -> dict[str, Footprint]:
-    return {} if variant is None else dict(over_grids(variant.energy_per_task, site, held_s=held_s(variant)))
+    return {} if variant is None else dict(over_grids(variant.energy_per_task, site, held=held(variant)))
 
 
 def _own(subject: VariantResult | None, baseline: VariantResult | None, site: Site, grid: Grid) -> GridFootprints:

@@ -8,7 +8,7 @@ from typing import Any
 from energyprof.analysis.comparison import Quality, VariantResult
 from energyprof.footprint.assess import Footprint
 from energyprof.footprint.ratio import Held, footprint_ratio, total_ratio
-from energyprof.report.assessment import Assessment, GridFootprints, factors, held_s
+from energyprof.report.assessment import Assessment, GridFootprints, factors, held
 from energyprof.report.headline import headline
 from energyprof.report.text import shown
 
@@ -137,7 +137,7 @@ def _versus(variant: VariantResult, assessment: Assessment) -> Shape | None:
     if versus is None or baseline is None:
         return None
     footprints = footprint_ratio(versus.energy_ratio, site)
-    own, theirs = (Held(each.energy_per_task, held_s(each)) for each in (variant, baseline))
+    own, theirs = (Held(each.energy_per_task, held(each)) for each in (variant, baseline))
     return {
         "energy_ratio": versus.energy_ratio.to_json(),
         "co2e_ratio": footprints.co2e.to_json(),

@@ -18,30 +18,34 @@ def joules(value):
     return Quantity(value, value, value, "J", "measured")
 
 
+def seconds(value):
+    return Quantity(value, 0.99 * value, 1.01 * value, "s", "measured")
+
+
 def test_the_ratio_of_totals_is_that_of_the_two_totals():
-    subject, baseline = Held(joules(100.0), 0.5), Held(joules(500.0), 1.0)
-    totals = [assess(held.energy, H100, held_s=held.held_s).co2e_total.value for held in (subject, baseline)]
+    subject, baseline = Held(joules(100.0), seconds(0.5)), Held(joules(500.0), seconds(1.0))
+    totals = [assess(held.energy, H100, held=held.time).co2e_total.value for held in (subject, baseline)]
     found = total_ratio(RATIO, subject, baseline, H100)
     assert found.value == pytest.approx(totals[0] / totals[1])
     assert 0.2 < found.value < 0.5
 
 
 def test_where_nothing_is_embodied_but_time_it_lies_between_the_two_ratios_and_its_interval_is_narrow():
-    found = total_ratio(RATIO, Held(joules(100.0), 0.5), Held(joules(500.0), 1.0), H100)
-    assert found.total_low <= found.low < found.value < found.high <= found.total_high
-    alone = assess(joules(100.0), H100, held_s=0.5).co2e_total
-    assert (found.total_high - found.total_low) / found.value < (alone.total_high - alone.total_low) / alone.value
+    found = total_ratio(RATIO, Held(joules(100.0), seconds(0.5)), Held(joules(500.0), seconds(1.0)), H100)
+    assert found.low < found.value < found.high
+    alone = assess(joules(100.0), H100, held=seconds(0.5)).co2e_total
+    assert (found.high - found.low) / found.value < (alone.total_high - alone.total_low) / alone.value
 
 
 @pytest.mark.parametrize(
-    ("site", "held_s", "reason"),
+    ("site", "time", "reason"),
     [
-        (Site("USA"), 1.0, "no device was named"),
-        (Site(None, hardware=H100.hardware), 1.0, "no grid was given"),
+        (Site("USA"), seconds(1.0), "no device was named"),
+        (Site(None, hardware=H100.hardware), seconds(1.0), "no grid was given"),
         (H100, None, "how long the hardware was held"),
     ],
 )
-def test_what_is_not_known_of_one_side_leaves_the_ratio_unknown(site, held_s, reason):
-    found = total_ratio(RATIO, Held(joules(100.0), 0.5), Held(joules(500.0), held_s), site)
+def test_what_is_not_known_of_one_side_leaves_the_ratio_unknown(site, time, reason):
+    found = total_ratio(RATIO, Held(joules(100.0), seconds(0.5)), Held(joules(500.0), time), site)
     assert found.value is None
     assert reason in found.reason
