@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from energyprof.cli import options as shared
+from energyprof.cli.pyproject import with_project
 from energyprof.cli.records import load_run
-from energyprof.model.errors import InvalidValue
 
 if TYPE_CHECKING:
     from energyprof.footprint.demand import Demand
-    from energyprof.footprint.embodied import Holding
-    from energyprof.footprint.fleet_impact import Setting
+    from energyprof.footprint.site import Site
     from energyprof.model.run import Run
-
-KILOGRAMS = "kg"
 
 EXAMPLES = """\
   energyprof project reports/digits --requests-per-day 1e6 --grid FRA
@@ -52,18 +50,6 @@ def add_to(commands: shared.Commands) -> None:
         metavar="P",
         help="highest load over mean load; default: what the utilisation leaves room for, 1 / U",
     )
-    parser.add_argument(
-        "--device",
-        action="append",
-        metavar="NAME[=SHARE]",
-        help='hardware of one device, for its embodied carbon: "h100-sxm", "server=0.125", "250kg"; may be repeated; '
-        "default: the run's GPUs, where their names are known",
-    )
-    money = parser.add_argument_group("cost")
-    money.add_argument(
-        "--price", metavar="PRICE", help='of a kWh, "0.25EUR"; default: the mean price of a US state, else none'
-    )
-    money.add_argument("--device-price", metavar="PRICE", help='of an hour of one device, "2.10USD"; default: none')
     shared.add_site(parser)
     shared.add_json(parser, "the projection")
     parser.set_defaults(command=project)
@@ -73,12 +59,12 @@ def project(options: argparse.Namespace) -> int:
     """Prints the projection."""
     demand = _demand(options)
     run = load_run(options.run)
-    setting = _setting(options, run)
+    site = _site(options, run)
     from energyprof.analysis.compare import compare
     from energyprof.cli.projection_text import projection_json, projection_text
     from energyprof.footprint.projection import project as projected
 
-    found = projected(compare(run), demand, setting)
+    found = projected(compare(run), demand, site)
     print(json.dumps(projection_json(found)) if options.json else projection_text(found), flush=True)
     return 0
 
@@ -90,57 +76,10 @@ def _demand(options: argparse.Namespace) -> Demand:
     return Demand(options.requests_per_day, utilisation, options.years, options.growth, options.peak_to_mean)
 
 
-def _setting(options: argparse.Namespace, run: Run) -> Setting:
-    from energyprof.footprint.cost import electricity_price, given_device_price, given_electricity_price
-    from energyprof.footprint.fleet_impact import NO_HARDWARE, Setting
+def _site(options: argparse.Namespace, run: Run) -> Site:
+    """The command line goes before the record, and the record before [tool.energyprof]; GPUs are those of the run."""
+    from energyprof.footprint.embodied import hardware_of
 
-    site = shared.SiteOptions.of(options).over(run.profile)
-    named = options.device is not None
-    hardware, why_not = (_named(options.device), NO_HARDWARE) if named else _of_run(run)
-    return Setting(
-        site,
-        hardware,
-        why_not,
-        given_electricity_price(options.price) if options.price is not None else electricity_price(str(site.grid)),
-        None if options.device_price is None else given_device_price(options.device_price),
-    )
-
-
-def _named(texts: list[str]) -> tuple[Holding, ...]:
-    from energyprof.footprint.device import find, given_device
-    from energyprof.footprint.embodied import Holding
-
-    held = []
-    for text in texts:
-        name, _, share = text.partition("=")
-        kilograms = _number(name.strip().removesuffix(KILOGRAMS)) if name.strip().endswith(KILOGRAMS) else None
-        device = find(name) if kilograms is None else given_device(kilograms)
-        held.append(Holding(device, _share(share, text) if share else 1.0))
-    return tuple(held)
-
-
-def _of_run(run: Run) -> tuple[tuple[Holding, ...], str]:
-    """The run's GPUs where each is known by name, or why there are none."""
-    from energyprof.footprint.device import match, not_modelled
-    from energyprof.footprint.embodied import Holding
-    from energyprof.footprint.fleet_impact import NO_HARDWARE
-
-    found = [match(gpu) for gpu in run.host.gpus]
-    unknown = [gpu for gpu, device in zip(run.host.gpus, found, strict=True) if device is None]
-    if unknown:
-        return (), not_modelled(unknown[0])
-    return tuple(Holding(device) for device in found if device is not None), NO_HARDWARE
-
-
-def _share(text: str, whole: str) -> float:
-    share = _number(text)
-    if share is None:
-        raise InvalidValue(f"--device {whole[:60]!r}: {text[:20]!r} is no number. Give a share such as server=0.125.")
-    return share
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    said = shared.SiteOptions.of(options).before(shared.SiteOptions.recorded(run.profile))
+    site = with_project(said).site()
+    return site if site.hardware else replace(site, hardware=hardware_of(run.host.gpus))

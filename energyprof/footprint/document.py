@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from energyprof.footprint import codecarbon_files
+from energyprof.footprint.catalogue import FACTOR_TABLES
+from energyprof.footprint.cloud import CLOUD_REGIONS, cloud_rows
 from energyprof.footprint.device import DEVICES, devices
 from energyprof.footprint.factor import Factor, shipped_factors
 from energyprof.footprint.mix import SOURCES, country_mixes
@@ -16,17 +19,38 @@ Every number from outside that energyprof ships, with its range and where it com
 the tables in `energyprof/data/` by `energyprof.footprint.document.factors_markdown()`; a test holds the two together.
 How the factors are used, and what was left out and why, stands in [footprint.md](footprint.md).
 
-Carbon intensities of countries, US states and provinces are not shipped: they are read from the data files of the
-installed `codecarbon` package, and each result names the file's source and year.
+`energyprof factors NAME` explains each one, and a user may put a number of their own in its place: see
+[footprint.md](footprint.md#factors-of-your-own).
 """
 
-FACTOR_TABLES = (
-    ("Water of power plants, consumption", "tech_water.csv"),
-    ("Emissions of power plants, lifecycle", "tech_ghg.csv"),
-    ("Ranges", "ranges.csv"),
-    ("Life and use of devices", "amortisation.csv"),
-    ("Prices of electricity", "electricity_prices.csv"),
+READ_FROM_CODECARBON = (
+    (
+        codecarbon_files.COUNTRIES,
+        "countries, `grid.FRA`",
+        "lifecycle",
+        "Ember, processed by Our World in Data",
+        "of each row, 2021-2023 for most",
+        "CC BY 4.0; file MIT",
+    ),
+    (codecarbon_files.US_STATES, "US states, `grid.US-CA`", "direct", "EPA eGRID", "2023", "US Government; file MIT"),
+    (
+        codecarbon_files.CANADIAN_PROVINCES,
+        "mixes of Canadian provinces, times `ghg.*`, `grid.CA-ON`",
+        "lifecycle; mixed where oil is 1 % or more",
+        "provincial mix, as in the file",
+        "2023",
+        "MIT",
+    ),
+    (
+        codecarbon_files.CHINESE_PROVINCES,
+        "Chinese provinces, `grid.CN-BJ`",
+        "CO2 only",
+        "Ministry of Ecology and Environment and National Bureau of Statistics of China",
+        "of each row",
+        "official publication; file MIT",
+    ),
 )
+"""(file, what it gives, what its intensity counts, source, year, licence)."""
 
 
 def factors_markdown() -> str:
@@ -35,8 +59,21 @@ def factors_markdown() -> str:
     parts += [_section(title, file, _factor_table(shipped_factors(file).values())) for title, file in FACTOR_TABLES]
     parts.append(_section("Embodied carbon of devices", DEVICES, _device_table()))
     parts.append(_section("Cooling systems of thermal plants, by region", COOLING_SHARES, _cooling_table()))
+    parts.append(_section("Regions of cloud providers, and the grid each is on", CLOUD_REGIONS, _cloud_table()))
     parts.append(_section("Electricity mixes, % of generation", "country_mixes.csv", _mix_table()))
+    parts.append(_codecarbon_section())
     return "\n".join(parts)
+
+
+def _codecarbon_section() -> str:
+    head = ("file", "what it gives", "intensity counts", "source", "year", "licence")
+    introduction = (
+        "Carbon intensities of countries, US states and provinces are not shipped: they are read from the data files\n"
+        "of the installed [codecarbon](https://github.com/mlco2/codecarbon) package, and each result names its\n"
+        "version, the file's source and year. Their range is `range.grid`, or `range.grid_clean` below 100 g/kWh.\n"
+        "`energyprof factors grid` lists them all."
+    )
+    return f"## Read from codecarbon\n\n{introduction}\n\n{_table(head, READ_FROM_CODECARBON)}"
 
 
 def _section(title: str, file: str, table: str) -> str:
@@ -74,11 +111,24 @@ def _cooling_table() -> str:
     return _table(("region", "plant", *COOLING, "source", "year", "licence"), rows)
 
 
+def _cloud_table() -> str:
+    rows = []
+    for row in cloud_rows():
+        origin = [
+            _link(row.text("source"), row.url()),
+            str(row.year()),
+            row.text("licence"),
+            row.optional("note") or "",
+        ]
+        rows.append([row.text(column) for column in ("provider", "region", "place", "grid")] + origin)
+    return _table(("provider", "region", "place", "grid", "source", "year", "licence", "note"), rows)
+
+
 def _mix_table() -> str:
     rows = []
     for mix in country_mixes().values():
         shares = [f"{100 * mix.share(source):.1f}" for source in SOURCES]
-        origin = [_link(mix.source, mix.url), str(mix.year), mix.licence]
+        origin = [_link(mix.source, mix.url), str(mix.year), mix.licence or ""]
         rows.append([mix.name, mix.label, mix.cooling_region, *shares, *origin])
     return _table(("id", "country", "cooling region", *SOURCES, "source", "year", "licence"), rows)
 

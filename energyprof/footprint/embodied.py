@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from energyprof.footprint.device import Device
+from energyprof.footprint.device import Device, find, given_device, match
 from energyprof.footprint.factor import Factor
 from energyprof.footprint.formula import Amount, Formula, Pick
 from energyprof.model.errors import InvalidValue
@@ -16,6 +17,8 @@ SECONDS_PER_YEAR = 365 * 24 * 3600
 """A year of 8760 hours, as ISO/IEC 21031:2024 counts in its example."""
 
 GRAMS_PER_KG = 1000.0
+
+MASS = re.compile(r"([0-9]+(?:\.[0-9]+)?(?:[eE][0-9]+)?)\s*kg")
 
 NO_EMBODIED_WATER = "embodied water is not modelled: no open source gives the litres that making a device took"
 BOUNDARY = "reserved hardware counts for as long as the task holds it, pauses included, busy or not"
@@ -41,6 +44,41 @@ class Holding:
                 f"A share of {self.share} of the {self.device.label} cannot be held: give a number above 0, such as "
                 "0.125 for an eighth, or leave the device out."
             )
+
+
+def holding_from_text(text: str) -> Holding:
+    """The hardware in "h100-sxm", "server=0.125" (an eighth of one) or "300kg" (of a server whose CO2e is known).
+
+    Raises:
+        UnknownName: no device of that name is known. InvalidValue: the share or the mass cannot be.
+    """
+    name, _, share = text.strip().partition("=")
+    mass = MASS.fullmatch(name.strip())
+    device = given_device(float(mass[1])) if mass else find(name)
+    try:
+        return Holding(device, float(share) if share else 1.0)
+    except ValueError:
+        raise InvalidValue(
+            f"{text[:40]!r} holds no share of a device: write NAME=SHARE, such as server=0.125."
+        ) from None
+
+
+def hardware_of(reported: Sequence[str]) -> tuple[Holding, ...]:
+    """One of each device that sensors report, where the table has exactly each of them; else none: not a part of it.
+
+    Args:
+        reported: names, or labels of domains: "GPU 0 (NVIDIA H100 80GB HBM3)".
+    """
+    found = [match(name) for name in reported]
+    known = [device for device in found if device is not None]
+    return tuple(Holding(device) for device in known) if len(known) == len(found) else ()
+
+
+def holding_text(holding: Holding) -> str:
+    """What `holding_from_text` reads as this."""
+    device = holding.device
+    name = f"{device.embodied.value:.12g}kg" if device.embodied.by_user else device.name
+    return name if holding.share == 1 else f"{name}={holding.share:.12g}"
 
 
 def embodied_g_per_s(holdings: Sequence[Holding]) -> Formula:

@@ -11,6 +11,9 @@ from energyprof.footprint.table import Row, read_rows, shipped_text
 
 Distribution = Literal["exact", "normal", "lognormal", "triangular", "composite"]
 
+BY_USER = "given by the user"
+"""How the source of a number that the user gave begins."""
+
 COLUMNS = ("id", "value", "low", "high", "unit", "distribution")
 
 
@@ -41,6 +44,11 @@ class Factor:
     licence: str | None
     note: str | None = None
 
+    @property
+    def by_user(self) -> bool:
+        """Whether the user gave it."""
+        return self.source.startswith(BY_USER)
+
 
 def read_factors(text: str, file: str) -> dict[str, Factor]:
     """The factors of a CSV table by id; a shipped table or one that a user wrote.
@@ -59,10 +67,15 @@ def shipped_factors(file: str) -> Mapping[str, Factor]:
 
 def given(id: str, value: float, unit: str, *, note: str | None = None) -> Factor:
     """A number that the user gave: exact, since nothing says how far off it may be."""
-    return Factor(id, value, value, value, unit, "exact", "given by the user", None, None, None, note)
+    return Factor(id, value, value, value, unit, "exact", BY_USER, None, None, None, note)
 
 
 def factor_of(row: Row) -> Factor:
+    """The factor in one row of a table.
+
+    Raises:
+        InvalidValue: a cell cannot be.
+    """
     distribution = row.text("distribution")
     if distribution not in get_args(Distribution) or distribution == "composite":
         raise row.invalid("distribution", f"{distribution[:40]!r} is none of exact, normal, lognormal, triangular")

@@ -62,6 +62,11 @@ class Uncertainty:
     worst_low: float
     worst_high: float
 
+    def scaled(self, factor: float) -> Uncertainty:
+        """Of the result times an exact positive factor."""
+        numbers = ("median", "p5", "p95", "low", "high", "worst_low", "worst_high")
+        return replace(self, **{name: getattr(self, name) * factor for name in numbers})
+
 
 def used(formula: Formula) -> list[Factor]:
     """The factors that a formula asks for, each once, in the order of first use."""

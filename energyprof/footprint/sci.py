@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from energyprof.footprint.device import Device
-from energyprof.footprint.embodied import GRAMS_PER_KG, SECONDS_PER_YEAR
+from energyprof.footprint.embodied import GRAMS_PER_KG, SECONDS_PER_YEAR, Holding
 from energyprof.footprint.factor import Factor
 from energyprof.footprint.formula import Amount, Formula, Pick
 from energyprof.model.errors import InvalidValue
@@ -120,6 +120,19 @@ def embodied_g(reservations: Sequence[Reservation]) -> Formula:
         return sum_g
 
     return grams
+
+
+def embodied_g_per_s(hardware: Sequence[Holding]) -> Formula:
+    """M a second of reserved time: TE / EL times the share of each device, g."""
+
+    def grams_per_s(pick: Pick) -> Amount:
+        rate: Amount = 0.0
+        for held in hardware:
+            life_s = pick(held.device.lifetime) * SECONDS_PER_YEAR
+            rate = rate + held.share * pick(held.device.embodied) * GRAMS_PER_KG / life_s
+        return rate
+
+    return grams_per_s
 
 
 def sci(operational: Formula, embodied: Formula, units: float, *, unit: str, boundary: str) -> Score:

@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,8 @@ from energyprof.capture.cpu_use_log import CpuUseLog
 from energyprof.capture.cuda import CudaMode, synchronise_devices
 from energyprof.capture.sampler import Sampler
 from energyprof.capture.spans import Finished, OpenSpan, SpanLog, Stretch, begin, finish
+from energyprof.footprint.factor import Factor
+from energyprof.footprint.overrides import factors_from_mapping
 from energyprof.footprint.site import Site
 from energyprof.model.errors import EnergyprofError, InvalidValue, NotMeasurable, UnwritableOutput
 from energyprof.model.run import SamplerRecord
@@ -67,6 +69,8 @@ class Profiler:
         cuda: how CUDA work comes to lie inside its span: "synchronise" waits for the device at both edges; "events"
             leaves marks in the stream and waits for next to nothing until the profiler stops.
         out: folder for the record of the run, to which evidence is added every second; None = none is written.
+        factors: your numbers in place of shipped ones: {"water.coal.tower": "2.2:1.8:3.0"}, or the path of a CSV table.
+        site: the whole place at once, in place of grid, pue, wue_l_per_kwh and factors.
 
     Raises:
         InvalidValue, UnknownName: an option cannot be; raised before anything is measured.
@@ -80,13 +84,16 @@ class Profiler:
         wue_l_per_kwh: float = 0.0,
         out: str | Path | None = None,
         cuda: CudaMode = "synchronise",
+        *,
+        factors: Mapping[str, float | str] | str | Path | None = None,
+        site: Site | None = None,
     ) -> None:
         if cuda not in get_args(CudaMode):
             known = " or ".join(get_args(CudaMode))
             raise InvalidValue(
                 f"cuda={cuda!r} is no way to find out when CUDA work ran, so none is begun. Use {known}."
             )
-        self._site = Site(grid=grid, pue=pue, wue_l_per_kwh=wue_l_per_kwh)
+        self._site = site or Site(grid, pue, wue_l_per_kwh, factors=_given_factors(factors))
         self._out = None if out is None else Path(out)
         self._journal = None if self._out is None else Journal(self._out)
         tell = None if self._journal is None else self._journal.write
@@ -387,6 +394,13 @@ def remember(name: str) -> None:
     """From now on the calls of a function of that name are kept when a profiler stops."""
     with _past_lock:
         _past.setdefault(name, None)
+
+
+def _given_factors(factors: Mapping[str, float | str] | str | Path | None) -> tuple[Factor, ...]:
+    if factors is None:
+        return ()
+    shape = factors if isinstance(factors, Mapping) else str(factors)
+    return factors_from_mapping(shape, "Profiler", Path())
 
 
 def _retire(profiler: Profiler, result: Result) -> None:

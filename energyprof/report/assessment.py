@@ -11,6 +11,7 @@ from energyprof.footprint.factor import Factor
 from energyprof.footprint.grid import Accounting, Grid, find
 from energyprof.footprint.inventory import changed, distinct, factors_at
 from energyprof.footprint.site import Site
+from energyprof.footprint.site_record import recorded_site
 from energyprof.model.quantity import significant
 from energyprof.model.run import FactorRecord, Run
 
@@ -76,7 +77,7 @@ def intensity_text(grid: Grid) -> str:
 
 def site_of(run: Run) -> Site:
     """The site that the profile names."""
-    return Site(run.profile.grid, run.profile.pue, run.profile.wue_l_per_kwh)
+    return recorded_site(run.profile)
 
 
 def factors(assessment: Assessment) -> list[Factor]:

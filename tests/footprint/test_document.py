@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from energyprof.footprint.document import factors_markdown
+from energyprof.footprint.formula import central
 from energyprof.footprint.grid import find
 from energyprof.footprint.mix import shares_of
-from energyprof.footprint.water import water_intensity
+from energyprof.footprint.water import hydro_factor, water_intensity
 
 DOCS = Path(str(files("energyprof"))).parent / "docs"
 COUNTRIES = ("FRA", "USA", "DEU", "IND", "SWE")
@@ -54,9 +55,9 @@ def test_the_table_of_countries_is_what_the_code_computes(country):
     assert published == f"{intensity:.1f}"
     assert recomputed == f"{recomputed_g_per_kwh(country):.1f}"
     assert difference == f"{100 * (recomputed_g_per_kwh(country) / intensity - 1):+.0f} %"
-    assert ewif == f"{water.value(0):.2f}"
-    assert interval == f"{water.factor.low:.2f}-{water.factor.high:.2f}"
-    assert with_hydro == f"{water.value(17):.2f}"
+    assert ewif == f"{central(water.formula(None)):.2f}"
+    assert interval == f"{water.factor().low:.2f}-{water.factor().high:.2f}"
+    assert with_hydro == f"{central(water.formula(hydro_factor())):.2f}"
 
 
 def test_the_worked_examples_run_as_written(capsys):
