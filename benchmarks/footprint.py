@@ -13,8 +13,9 @@ from collections.abc import Callable
 
 import energyprof
 from energyprof.footprint import draws
-from energyprof.footprint.assess import assess, footprint_ratio, uncertainties
+from energyprof.footprint.assess import assess, uncertainties
 from energyprof.footprint.rate import rates
+from energyprof.footprint.ratio import footprint_ratio
 from energyprof.footprint.site import Site
 from energyprof.model.quantity import Quantity
 

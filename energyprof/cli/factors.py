@@ -77,6 +77,7 @@ def factors(options: argparse.Namespace) -> int:
 def _tables() -> list[Section]:
     from energyprof.footprint.catalogue import BUILDING, FACTOR_TABLES
     from energyprof.footprint.cloud import cloud_regions
+    from energyprof.footprint.device import devices
     from energyprof.footprint.factor import shipped_factors
     from energyprof.footprint.grid import names
 
@@ -85,6 +86,7 @@ def _tables() -> list[Section]:
         f"{len(names())} countries, states and provinces, and {len(cloud_regions())} cloud regions: "
         "`energyprof factors FRA` explains one, `energyprof factors grid` lists the intensities of all.",
     )
+    tables.append(Section("Embodied carbon of devices", tuple(device.embodied for device in devices().values())))
     return [*tables, Section("Building, where none is given", BUILDING), Section("Grids", (), grids)]
 
 

@@ -33,10 +33,10 @@ examples:
   energyprof compare small large --run reports/digits
                                           two variants: ratio, interval, verdict
   energyprof exec -- python train.py      measure any command
-  energyprof project reports/digits --requests-per-day 1e6 --grid FRA
-                                          the run as a fleet: energy, CO2e, water, devices, cost
   energyprof footprint 0.24Wh --grid USA  CO2e and water of an energy from elsewhere, with every factor
   energyprof factors FRA                  what CO2e and water rest on, and where it comes from
+  energyprof project reports/digits --requests-per-day 1e6 --grid FRA
+                                          the run as a fleet: energy, CO2e, water, devices, cost
 
 exit codes:
   0  good

@@ -78,8 +78,8 @@ def _demand(options: argparse.Namespace) -> Demand:
 
 def _site(options: argparse.Namespace, run: Run) -> Site:
     """The command line goes before the record, and the record before [tool.energyprof]; GPUs are those of the run."""
-    from energyprof.footprint.embodied import hardware_of
+    from energyprof.footprint.embodied import detected
 
     said = shared.SiteOptions.of(options).before(shared.SiteOptions.recorded(run.profile))
     site = with_project(said).site()
-    return site if site.hardware else replace(site, hardware=hardware_of(run.host.gpus))
+    return site if site.hardware else replace(site, hardware=detected(run.host.gpus))

@@ -9,10 +9,10 @@ from energyprof.footprint.factor import Factor
 from energyprof.footprint.formula import Uncertainty, is_exact, uncertainty
 from energyprof.footprint.grid import NAMED_GRIDS, Grid
 from energyprof.footprint.impact import formula_of_energy, formula_of_time, of_both, of_energy, of_time, sum_of
-from energyprof.footprint.rate import Rate, pue_factor, rates
+from energyprof.footprint.rate import pue_factor, rates
 from energyprof.footprint.site import Site
 from energyprof.model.errors import InvalidValue
-from energyprof.model.quantity import Quantity, unknown
+from energyprof.model.quantity import Quantity
 
 PER_JOULE = ("co2e", "water", "water_onsite", "water_offsite", "water_with_hydro")
 
@@ -55,14 +55,6 @@ class Footprint:
     water_withdrawn: Quantity
     factors: list[Factor]
     boundary: str
-
-
-@dataclass(frozen=True, slots=True)
-class FootprintRatio:
-    """One footprint over another at the same site, unit "ratio"."""
-
-    co2e: Quantity
-    water: Quantity
 
 
 def assess(energy: Quantity, site: Site, *, held_s: float | None = None) -> Footprint:
@@ -128,26 +120,6 @@ def over_grids(energy: Quantity, site: Site, *, held_s: float | None = None) -> 
         (name of the grid, footprint), the names being those that `Site.grid` takes.
     """
     return [(name, assess(energy, replace(site, grid=name), held_s=held_s)) for name in NAMED_GRIDS]
-
-
-def footprint_ratio(energy_ratio: Quantity, site: Site) -> FootprintRatio:
-    """Two footprints at one site held against each other, as their energies are.
-
-    Both sides are the same draws of grid, PUE, WUE and water factors times an energy. What is shared cancels draw by
-    draw, so that both ratios and their intervals are those of the energies, and as well founded, whether or not the
-    factors are known. Two total intervals divided by each other would hide what the energies show.
-
-    Args:
-        energy_ratio: of the two energies, unit "ratio".
-    """
-    at = rates(site)
-    return FootprintRatio(*(_ratio(energy_ratio, rate) for rate in (at.co2e, at.water)))
-
-
-def _ratio(energy_ratio: Quantity, rate: Rate) -> Quantity:
-    if rate.value == 0:
-        return unknown("ratio", "neither has such a footprint here, so there is nothing to compare", energy_ratio.basis)
-    return energy_ratio
 
 
 def _boundary(site: Site, grid: Grid | None, *, embodied: bool) -> str:

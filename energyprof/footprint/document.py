@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterable, Sequence
 
 from energyprof.footprint import codecarbon_files
@@ -10,6 +12,7 @@ from energyprof.footprint.cloud import CLOUD_REGIONS, cloud_rows
 from energyprof.footprint.device import DEVICES, devices
 from energyprof.footprint.factor import Factor, shipped_factors
 from energyprof.footprint.mix import SOURCES, country_mixes
+from energyprof.footprint.table import shipped_text
 from energyprof.footprint.water import COOLING, COOLING_SHARES, cooling_rows
 
 INTRODUCTION = """\
@@ -22,6 +25,8 @@ How the factors are used, and what was left out and why, stands in [footprint.md
 `energyprof factors NAME` explains each one, and a user may put a number of their own in its place: see
 [footprint.md](footprint.md#factors-of-your-own).
 """
+
+CPU_POWER = "cpu_vcpu_power.csv"
 
 READ_FROM_CODECARBON = (
     (
@@ -61,6 +66,7 @@ def factors_markdown() -> str:
     parts.append(_section("Cooling systems of thermal plants, by region", COOLING_SHARES, _cooling_table()))
     parts.append(_section("Regions of cloud providers, and the grid each is on", CLOUD_REGIONS, _cloud_table()))
     parts.append(_section("Electricity mixes, % of generation", "country_mixes.csv", _mix_table()))
+    parts.append(_section("Power of a virtual CPU, where no sensor meters it", CPU_POWER, _cpu_table()))
     parts.append(_codecarbon_section())
     return "\n".join(parts)
 
@@ -131,6 +137,17 @@ def _mix_table() -> str:
         origin = [_link(mix.source, mix.url), str(mix.year), mix.licence or ""]
         rows.append([mix.name, mix.label, mix.cooling_region, *shares, *origin])
     return _table(("id", "country", "cooling region", *SOURCES, "source", "year", "licence"), rows)
+
+
+def _cpu_table() -> str:
+    """The one table that measuring rests on, not footprints; it says how many watts where no meter does."""
+    columns = ("microarchitecture", "cpus", "idle_w_per_vcpu", "full_w_per_vcpu")
+    rows = []
+    for row in csv.DictReader(io.StringIO(shipped_text(CPU_POWER))):
+        rows.append(
+            [row[column] for column in columns] + [_link(row["source"], row["url"]), row["year"], row["licence"]]
+        )
+    return _table((*columns, "source", "year", "licence"), rows)
 
 
 def _link(text: str, url: str | None) -> str:

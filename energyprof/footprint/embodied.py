@@ -63,15 +63,16 @@ def holding_from_text(text: str) -> Holding:
         ) from None
 
 
-def hardware_of(reported: Sequence[str]) -> tuple[Holding, ...]:
-    """One of each device that sensors report, where the table has exactly each of them; else none: not a part of it.
+def detected(gpus: Sequence[str]) -> tuple[Holding, ...]:
+    """One of each GPU that a machine has, where every one is known by its exact name; else none.
+
+    A sum over some of them would pass for the whole.
 
     Args:
-        reported: names, or labels of domains: "GPU 0 (NVIDIA H100 80GB HBM3)".
+        gpus: as their sensor calls them.
     """
-    found = [match(name) for name in reported]
-    known = [device for device in found if device is not None]
-    return tuple(Holding(device) for device in known) if len(known) == len(found) else ()
+    found = [match(gpu) for gpu in gpus]
+    return tuple(Holding(device) for device in found if device is not None) if None not in found else ()
 
 
 def holding_text(holding: Holding) -> str:

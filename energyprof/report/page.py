@@ -32,7 +32,7 @@ from energyprof.report import (
     method,
     models,
 )
-from energyprof.report.assessment import Assessment, factors, site_of
+from energyprof.report.assessment import Assessment, factors, site_of, with_hardware
 from energyprof.report.canvas import Chart
 from energyprof.report.cards import cards
 from energyprof.report.factor_table import factor_tables
@@ -140,7 +140,7 @@ def run_digest(run: Run) -> str:
 def command(run: Run, site: Site) -> str:
     """What makes this page again; options only where the site is not the profile's own."""
     words = ["energyprof", "report", f"reports/{shown(run.profile.name)}"]
-    own = site_of(run)
+    own = with_hardware(site_of(run), run)
     for option, value, usual in (
         ("--grid", site.grid, own.grid),
         ("--pue", site.pue, own.pue),

@@ -72,7 +72,7 @@ def test_what_is_in_force_at_a_site_marks_the_users_own(capsys: pytest.CaptureFi
     assert (found["grid.FRA"]["value"], found["grid.FRA"]["given"]) == (50.0, True)
     assert found["site.pue"]["source"] == "given by the user (command line): pue.aws, Amazon, AWS Cloud"
     assert found["water.hydro"]["given"] is False
-    assert "water.coal.tower" not in found
+    assert found["water.coal.tower"]["given"] is False
     assert documented(capsys, "water.nuclear.tower", *words)["water.nuclear.tower"]["value"] == 2.3
 
 

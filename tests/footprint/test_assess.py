@@ -9,12 +9,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from energyprof.footprint.assess import assess, footprint_ratio, over_grids
+from energyprof.footprint.assess import assess, over_grids
 from energyprof.footprint.draws import factor_draws, interval95, split_normal_draws
 from energyprof.footprint.factor import given
 from energyprof.footprint.formula import central
 from energyprof.footprint.grid import find
 from energyprof.footprint.mix import country_mix
+from energyprof.footprint.ratio import footprint_ratio
 from energyprof.footprint.site import Site
 from energyprof.footprint.water import cooling_shares, hydro_factor, water_intensity
 from energyprof.model.errors import InvalidValue

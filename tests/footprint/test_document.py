@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from dataclasses import replace
 from importlib.resources import files
@@ -40,6 +42,18 @@ def test_the_committed_page_of_factors_is_the_generated_one():
     assert (DOCS / "factors.md").read_text(encoding="utf-8") == factors_markdown(), (
         "write energyprof.footprint.document.factors_markdown() to docs/factors.md"
     )
+
+
+def test_every_row_of_every_shipped_table_says_where_it_comes_from_and_is_on_the_page():
+    tables = [path for path in files("energyprof.data").iterdir() if path.name.endswith(".csv")]
+    page = factors_markdown()
+    assert len(tables) >= 8
+    for table in tables:
+        assert f"`energyprof/data/{table.name}`" in page
+        for row in csv.DictReader(io.StringIO(table.read_text(encoding="utf-8"))):
+            assert row["source"], (table.name, row)
+            assert 2010 <= int(row["year"]) <= 2026, (table.name, row)
+            assert row["licence"], (table.name, row)
 
 
 @pytest.mark.parametrize("country", COUNTRIES)
