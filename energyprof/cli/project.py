@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,7 @@ from energyprof.cli.records import load_run
 
 if TYPE_CHECKING:
     from energyprof.footprint.demand import Demand
-    from energyprof.footprint.embodied import Holding
-    from energyprof.footprint.fleet_impact import Setting
+    from energyprof.footprint.site import Site
     from energyprof.model.run import Run
 
 EXAMPLES = """\
@@ -59,12 +59,12 @@ def project(options: argparse.Namespace) -> int:
     """Prints the projection."""
     demand = _demand(options)
     run = load_run(options.run)
-    setting = _setting(options, run)
+    site = _site(options, run)
     from energyprof.analysis.compare import compare
     from energyprof.cli.projection_text import projection_json, projection_text
     from energyprof.footprint.projection import project as projected
 
-    found = projected(compare(run), demand, setting)
+    found = projected(compare(run), demand, site)
     print(json.dumps(projection_json(found)) if options.json else projection_text(found), flush=True)
     return 0
 
@@ -76,24 +76,10 @@ def _demand(options: argparse.Namespace) -> Demand:
     return Demand(options.requests_per_day, utilisation, options.years, options.growth, options.peak_to_mean)
 
 
-def _setting(options: argparse.Namespace, run: Run) -> Setting:
-    from energyprof.footprint.cost import electricity_price
-    from energyprof.footprint.fleet_impact import NO_HARDWARE, Setting
+def _site(options: argparse.Namespace, run: Run) -> Site:
+    """The command line goes before the record, and the record before [tool.energyprof]; GPUs are those of the run."""
+    from energyprof.footprint.embodied import detected
 
-    site = with_project(shared.SiteOptions.of(options).before(shared.SiteOptions.recorded(run.profile))).site()
-    hardware, why_not = (site.hardware, NO_HARDWARE) if site.hardware else _of_run(run)
-    price = site.electricity_price or electricity_price(str(site.grid))
-    return Setting(site, hardware, why_not, price, site.device_price, site.factors)
-
-
-def _of_run(run: Run) -> tuple[tuple[Holding, ...], str]:
-    """The run's GPUs where each is known by name, or why there are none."""
-    from energyprof.footprint.device import match, not_modelled
-    from energyprof.footprint.embodied import Holding
-    from energyprof.footprint.fleet_impact import NO_HARDWARE
-
-    found = [match(gpu) for gpu in run.host.gpus]
-    unknown = [gpu for gpu, device in zip(run.host.gpus, found, strict=True) if device is None]
-    if unknown:
-        return (), not_modelled(unknown[0])
-    return tuple(Holding(device) for device in found if device is not None), NO_HARDWARE
+    said = shared.SiteOptions.of(options).before(shared.SiteOptions.recorded(run.profile))
+    site = with_project(said).site()
+    return site if site.hardware else replace(site, hardware=detected(run.host.gpus))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from energyprof.footprint.formula import VarianceShare
 from energyprof.footprint.projection import Figures, Projection, Ratios, VariantProjection
+from energyprof.footprint.rate import pue_factor, wue_factor
 from energyprof.model.quantity import Quantity
 from energyprof.report import figures
 from energyprof.report.headline import STATUS
@@ -57,7 +58,7 @@ def projection_text(projection: Projection) -> str:
 
 def projection_json(projection: Projection) -> dict[str, Any]:
     """The result for programs; each quantity as in summary.json, its interval holding 95 % of the draws."""
-    demand, site = projection.demand, projection.setting.site
+    demand, site = projection.demand, projection.site
     return {
         "schema": SCHEMA,
         "profile": projection.comparison.run.profile.name,
@@ -70,30 +71,15 @@ def projection_json(projection: Projection) -> dict[str, Any]:
             "growth": demand.growth,
             "peak_to_mean": demand.peak,
             "grid": site.grid,
-            "pue": site.pue,
-            "wue_l_per_kwh": site.wue_l_per_kwh,
-            "hardware": [{"name": each.device.name, "share": each.share} for each in projection.setting.hardware],
+            "pue": pue_factor(site).value,
+            "wue_l_per_kwh": wue_factor(site).value,
+            "hardware": [{"name": each.device.name, "share": each.share} for each in site.hardware],
             "currency": projection.currency,
         },
         "boundary": projection.boundary,
         "limits": projection.limits,
         "variants": [_variant_json(variant) for variant in projection.variants],
-        "factors": [
-            {
-                "id": each.id,
-                "value": each.value,
-                "low": each.low,
-                "high": each.high,
-                "unit": each.unit,
-                "distribution": each.distribution,
-                "source": each.source,
-                "year": each.year,
-                "url": each.url,
-                "licence": each.licence,
-                "note": each.note,
-            }
-            for each in projection.factors
-        ],
+        "factors": [asdict(each) for each in projection.factors],
     }
 
 
@@ -169,7 +155,7 @@ def _title(variant: VariantProjection, projection: Projection) -> str:
 
 
 def _rows(found: Figures, projection: Projection) -> list[tuple[str, figures.Figure]]:
-    pue = projection.setting.site.pue
+    pue = pue_factor(projection.site).value
     electricity = ELECTRICITY if pue == 1 else f"{ELECTRICITY}, PUE {pue:g}"
     return [
         (DEVICES, _count(found.devices)),

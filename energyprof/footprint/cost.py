@@ -80,19 +80,19 @@ def device_cost(occupied_s: Factor, price: Price) -> Formula:
     return lambda pick: pick(occupied_s) * pick(price.factor) / SECONDS_PER_HOUR
 
 
-def common_currency(*prices: Price) -> str:
+def common_currency(*currencies: str) -> str:
     """The currency that all prices share, so that their costs may be added.
 
     Raises:
         InvalidValue: they differ.
     """
-    currencies = sorted({price.currency for price in prices})
-    if len(currencies) != 1:
+    found = sorted(set(currencies))
+    if len(found) != 1:
         raise InvalidValue(
-            f"Costs in {' and '.join(currencies)} are not added: rates of exchange change by the day. Give both prices "
-            "in one currency."
+            f"Costs in {' and '.join(found)} are not added: rates of exchange change by the day. Give both prices in "
+            "one currency."
         )
-    return currencies[0]
+    return found[0]
 
 
 def _given(text: str, id: str, per: str, highest: float) -> Price:

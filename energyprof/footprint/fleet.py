@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from energyprof.analysis.calibration import Part, with_total
 from energyprof.analysis.comparison import Comparison, VariantResult
 from energyprof.analysis.statistics import mean
+from energyprof.footprint.energy import GAIN
 from energyprof.footprint.factor import Distribution, Factor
 from energyprof.footprint.formula import Amount, Formula, Pick
 from energyprof.model.domain import Domain
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from energyprof.footprint.demand import Demand
 
 MEASURED = "measured in the run"
-GAIN, IDLE_GAIN = "run.gain", "run.gain.idle"
+IDLE_GAIN = f"{GAIN}.idle"
 UNSHARED = "of the ratio to the baseline: where the power model does not cancel"
 
 LOWEST_GAIN = 0.01
@@ -80,7 +81,7 @@ def server(comparison: Comparison, result: VariantResult) -> Server:
     low, high = _ends(energy, energy.low, energy.high)
     return Server(
         name,
-        _factor(f"run.energy.{name}", energy.value, low, high, "J", note="a request; gross"),
+        _factor(f"energy.{name}", energy.value, low, high, "J", note="a request; gross"),
         _throughput(name, result.tasks_per_s, spread),
         _idle_factor(idle),
         _gain(GAIN, energy),

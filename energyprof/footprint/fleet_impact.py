@@ -5,52 +5,25 @@ All variants are given the same factors of grid, building, price and hardware, s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
-from energyprof.footprint.cost import NO_PRICE, SECONDS_PER_HOUR, Price
+from energyprof.footprint.cost import common_currency
 from energyprof.footprint.demand import Demand
-from energyprof.footprint.embodied import GRAMS_PER_KG, SECONDS_PER_YEAR, Holding
-from energyprof.footprint.factor import Factor, given, shipped_factors
+from energyprof.footprint.embodied import GRAMS_PER_KG, SECONDS_PER_YEAR
 from energyprof.footprint.fleet import Server, busy, devices, mean_power_w, peak_power_w
-from energyprof.footprint.formula import Amount, Formula, Pick, with_overrides
-from energyprof.footprint.grid import Grid, find
+from energyprof.footprint.formula import Amount, Formula, Pick
+from energyprof.footprint.rate import Rate, pue_factor, rates
 from energyprof.footprint.site import Site
-from energyprof.footprint.water import water_intensity
 from energyprof.model.quantity import JOULES_PER_KWH
 
-HOURS_PER_YEAR = SECONDS_PER_YEAR / SECONDS_PER_HOUR
 WATTS_PER_KILOWATT = 1000.0
 
-NO_GRID = "no grid was given, and it is never guessed; set one with --grid"
-NO_HARDWARE = "not modelled: name the hardware of one device with --device"
+PerSecond: TypeAlias = "Callable[[Server, Demand, int], Formula]"
 
 Known: TypeAlias = "Formula | str"
 """A formula, or the reason why there is none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a projection supposes beside the demand.
-
-    Attributes:
-        hardware: of one device; empty = its embodied carbon is not modelled, and `no_hardware` says why.
-        electricity: price of a kWh. device: price of an hour of one device. None = not known.
-        overrides: factors of the user in place of those of the same id.
-    """
-
-    site: Site
-    hardware: tuple[Holding, ...] = ()
-    no_hardware: str = NO_HARDWARE
-    electricity: Price | None = None
-    device: Price | None = None
-    overrides: tuple[Factor, ...] = ()
-
-    @property
-    def grid(self) -> Grid | None:
-        """The site's grid."""
-        return None if self.site.grid is None else find(self.site.grid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,110 +47,70 @@ class FleetImpact:
     cost: Known
 
 
-def fleet_impact(served: Server, demand: Demand, years: Sequence[int], setting: Setting) -> FleetImpact:
-    """Sums over the years; devices, utilisation and peak of the busiest one."""
-    busiest = max(years, key=demand.per_day)
-    count, working = devices(served, demand, busiest), busy(served, demand, busiest)
-    device_years = _sum([devices(served, demand, year) for year in years])
-    energy_kwh = times(_sum([mean_power_w(served, demand, year) for year in years]), SECONDS_PER_YEAR / JOULES_PER_KWH)
-    pue, wue = given("site.pue", setting.site.pue, "ratio"), given("site.wue", setting.site.wue_l_per_kwh, "L/kWh")
-    facility_kwh = times(energy_kwh, pue)
-    co2e_kg, embodied_kg = _co2e_kg(facility_kwh, setting), _embodied_kg(device_years, setting)
-    onsite, offsite = times(energy_kwh, wue), _offsite_l(facility_kwh, setting)
-    impact = FleetImpact(
+def fleet_impact(served: Server, demand: Demand, years: Sequence[int], site: Site) -> FleetImpact:
+    """Sums over the years; devices, utilisation and peak of the busiest one.
+
+    Embodied carbon counts by the calendar: the fleet owns its devices all year, and idle capacity is among them.
+    """
+    at, busiest = rates(site), max(years, key=demand.per_day)
+    count, working, peak_w = (each(served, demand, busiest) for each in (devices, busy, peak_power_w))
+    energy_j = _over_years(mean_power_w, served, demand, years)
+    devices_s = _over_years(devices, served, demand, years)
+    pue = pue_factor(site)
+    co2e_kg, embodied_kg = _times(energy_j, at.co2e, GRAMS_PER_KG), _times(devices_s, at.embodied_of_life, GRAMS_PER_KG)
+    return FleetImpact(
         devices=count,
         utilisation=lambda pick: working(pick) / count(pick),
-        energy_kwh=energy_kwh,
-        facility_kwh=facility_kwh,
-        peak_kw=times(peak_power_w(served, demand, busiest), pue, 1 / WATTS_PER_KILOWATT),
+        energy_kwh=lambda pick: energy_j(pick) / JOULES_PER_KWH,
+        facility_kwh=lambda pick: energy_j(pick) * pick(pue) / JOULES_PER_KWH,
+        peak_kw=lambda pick: peak_w(pick) * pick(pue) / WATTS_PER_KILOWATT,
         co2e_kg=co2e_kg,
         embodied_kg=embodied_kg,
-        all_co2e_kg=co2e_kg if isinstance(embodied_kg, str) else _added(co2e_kg, embodied_kg),
-        water_onsite_l=onsite,
-        water_offsite_l=offsite,
-        water_l=_added(onsite, offsite),
-        cost=_cost(facility_kwh, device_years, setting),
+        all_co2e_kg=co2e_kg if isinstance(embodied_kg, str) else _sum(co2e_kg, embodied_kg),
+        water_onsite_l=_times(energy_j, at.water_onsite),
+        water_offsite_l=_times(energy_j, at.water_offsite),
+        water_l=_times(energy_j, at.water),
+        cost=_cost(energy_j, devices_s, site),
     )
-    return _overridden(impact, setting.overrides)
 
 
-def times(formula: Formula, *factors: Factor | float) -> Formula:
-    """A formula times factors and exact numbers."""
+def currency(site: Site) -> str | None:
+    """The currency of the fleet's cost; None where no price is known.
 
-    def product(pick: Pick) -> Amount:
-        amount = formula(pick)
-        for factor in factors:
-            amount = amount * (pick(factor) if isinstance(factor, Factor) else factor)
-        return amount
-
-    return product
-
-
-def _sum(formulas: Sequence[Formula]) -> Formula:
-    def total(pick: Pick) -> Amount:
-        amount: Amount = 0.0
-        for formula in formulas:
-            amount = amount + formula(pick)
-        return amount
-
-    return total
+    Raises:
+        InvalidValue: electricity and devices are priced in two currencies.
+    """
+    at = rates(site)
+    known = [rate.unit for rate in (at.electricity, at.hire) if rate.unit is not None]
+    return common_currency(*known) if known else None
 
 
-def _added(first: Known, second: Known) -> Known:
+def _over_years(per_s: PerSecond, served: Server, demand: Demand, years: Sequence[int]) -> Formula:
+    """A power, or a number of devices, summed over the seconds of some years."""
+    yearly = [per_s(served, demand, year) for year in years]
+    return lambda pick: SECONDS_PER_YEAR * sum(formula(pick) for formula in yearly)
+
+
+def _times(amount: Formula, rate: Rate, per: float = 1.0) -> Known:
+    formula = rate.formula
+    if formula is None:
+        return rate.reason or "not known"
+    return lambda pick: amount(pick) * formula(pick) / per
+
+
+def _sum(first: Known, second: Known) -> Known:
     """Unknown where one of them is."""
     if isinstance(first, str) or isinstance(second, str):
         return first if isinstance(first, str) else second
-    return _sum([first, second])
+
+    def both(pick: Pick) -> Amount:
+        return first(pick) + second(pick)
+
+    return both
 
 
-def _co2e_kg(facility_kwh: Formula, setting: Setting) -> Known:
-    grid = setting.grid
-    return NO_GRID if grid is None else times(facility_kwh, grid.intensity, 1 / GRAMS_PER_KG)
-
-
-def _embodied_kg(device_years: Formula, setting: Setting) -> Known:
-    """By the calendar: the fleet owns its devices all year, and idle capacity is among them."""
-    if not setting.hardware:
-        return setting.no_hardware
-
-    def per_device_year(pick: Pick) -> Amount:
-        kg: Amount = 0.0
-        for held in setting.hardware:
-            kg = kg + held.share * pick(held.device.embodied) / pick(held.device.lifetime)
-        return kg
-
-    return lambda pick: device_years(pick) * per_device_year(pick)
-
-
-def _offsite_l(facility_kwh: Formula, setting: Setting) -> Known:
-    grid = setting.grid
-    if grid is None:
-        return NO_GRID
-    if grid.mix is None:
-        return f"the mix behind {grid.label} is not known; name a country to get its water"
-    intensity, cooling = water_intensity(grid.mix), shipped_factors("ranges.csv")["range.cooling"]
-    hydro_l_per_kwh = intensity.hydro_share * setting.site.hydro_l_per_kwh
-
-    def litres(pick: Pick) -> Amount:
-        thermal: Amount = 0.0
-        for share, technology in intensity.terms:
-            thermal = thermal + share * pick(technology)
-        return facility_kwh(pick) * (thermal * pick(cooling) + hydro_l_per_kwh)
-
-    return litres
-
-
-def _cost(facility_kwh: Formula, device_years: Formula, setting: Setting) -> Known:
+def _cost(energy_j: Formula, devices_s: Formula, site: Site) -> Known:
     """Electricity, and the hire of the devices where their price is known."""
-    if setting.electricity is None:
-        return NO_PRICE
-    electricity = times(facility_kwh, setting.electricity.factor)
-    if setting.device is None:
-        return electricity
-    return _sum([electricity, times(device_years, HOURS_PER_YEAR, setting.device.factor)])
-
-
-def _overridden(impact: FleetImpact, overrides: Sequence[Factor]) -> FleetImpact:
-    known = {each.name: getattr(impact, each.name) for each in fields(impact)}
-    mine = {name: with_overrides(formula, overrides) for name, formula in known.items() if not isinstance(formula, str)}
-    return replace(impact, **mine)
+    at = rates(site)
+    electricity = _times(energy_j, at.electricity)
+    return electricity if at.hire.formula is None else _sum(electricity, _times(devices_s, at.hire))

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, fields
 
 from energyprof.analysis.comparison import Comparison, VariantResult
 from energyprof.footprint import limits
-from energyprof.footprint.cost import common_currency
 from energyprof.footprint.demand import DAYS_PER_YEAR, Demand
 from energyprof.footprint.draws import interval95
 from energyprof.footprint.factor import Factor
 from energyprof.footprint.fleet import Server, in_ratio, server
-from energyprof.footprint.fleet_impact import FleetImpact, Known, Setting, fleet_impact
+from energyprof.footprint.fleet_impact import FleetImpact, Known, currency, fleet_impact
 from energyprof.footprint.formula import Formula, VarianceShare, central, draws, uncertainty, used
+from energyprof.footprint.rate import pue_factor, rates
+from energyprof.footprint.site import Site
 from energyprof.model.errors import NotMeasurable
 from energyprof.model.quantity import Quantity, unknown
 
@@ -93,7 +94,7 @@ class Projection:
 
     comparison: Comparison
     demand: Demand
-    setting: Setting
+    site: Site
     variants: list[VariantProjection]
     currency: str | None
     boundary: str
@@ -112,10 +113,10 @@ class _Fleet:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """A question: demand, setting and currency."""
+    """A question: demand, site and currency."""
 
     demand: Demand
-    setting: Setting
+    site: Site
     currency: str | None
 
     @property
@@ -123,15 +124,14 @@ class _Asked:
         return range(1, self.demand.years + 1)
 
 
-def project(comparison: Comparison, demand: Demand, setting: Setting) -> Projection:
+def project(comparison: Comparison, demand: Demand, site: Site) -> Projection:
     """The fleet of each variant, and each against the baseline's.
 
     Raises:
         NotMeasurable: no variant can be projected.
         InvalidValue: prices in two currencies.
     """
-    prices = [price for price in (setting.electricity, setting.device) if price is not None]
-    asked = _Asked(demand, setting, common_currency(*prices) if prices else None)
+    asked = _Asked(demand, site, currency(site))
     fleets = {result.record.name: _fleet(comparison, result, asked) for result in comparison.variants}
     known = [fleet for fleet in fleets.values() if isinstance(fleet, _Fleet)]
     if not known:
@@ -140,10 +140,10 @@ def project(comparison: Comparison, demand: Demand, setting: Setting) -> Project
     return Projection(
         comparison,
         demand,
-        setting,
+        site,
         [_variant(result, fleets[result.record.name], baseline, asked) for result in comparison.variants],
         asked.currency,
-        _boundary(setting),
+        _boundary(site),
         limits.always(comparison, demand),
         _factors(fleet.total for fleet in known),
     )
@@ -156,7 +156,7 @@ def _fleet(comparison: Comparison, result: VariantResult, asked: _Asked) -> _Fle
     except NotMeasurable as error:
         return str(error)
     total, beside = (
-        fleet_impact(each, asked.demand, asked.years, asked.setting) for each in (served, in_ratio(served, result))
+        fleet_impact(each, asked.demand, asked.years, asked.site) for each in (served, in_ratio(served, result))
     )
     return _Fleet(served, total, beside)
 
@@ -175,7 +175,7 @@ def _variant(
     if isinstance(fleet, str):
         return VariantProjection(result, reason=fleet)
     served, total = fleet.served, fleet.total
-    yearly = [(year, fleet_impact(served, asked.demand, [year], asked.setting)) for year in asked.years]
+    yearly = [(year, fleet_impact(served, asked.demand, [year], asked.site)) for year in asked.years]
     return VariantProjection(
         result,
         [_figures(impact, served, [year], asked) for year, impact in yearly],
@@ -233,20 +233,20 @@ def _shares(total: FleetImpact) -> list[VarianceShare]:
     return list(uncertainty(known[0]).shares[:MOST_SHARES])
 
 
-def _boundary(setting: Setting) -> str:
-    grid, site = setting.grid, setting.site
+def _boundary(site: Site) -> str:
+    grid, held = rates(site).grid, site.hardware
     carbon = "CO2e and off-site water not counted: no grid given"
     if grid is not None:
         carbon = f"operational CO2e, location-based, {grid.label}, carbon intensity: {grid.accounting}"
-    made = setting.no_hardware
-    if setting.hardware:
-        held = ", ".join(f"{each.share:g} x {each.device.label}" for each in setting.hardware)
-        made = f"of {held}, spread evenly over its life, whether busy or not"
+    made = "not counted: no device was named, and none that was measured has a published figure"
+    if held:
+        devices = ", ".join(f"{each.device.label} x {each.share:g}" for each in held)
+        made = f"of {devices}, spread evenly over its life, whether busy or not"
     hydro = "with" if site.hydro_l_per_kwh else "without"
     return (
-        f"{carbon}; PUE {site.pue:g}; fresh water consumed, {hydro} evaporation of hydropower's reservoirs; idle "
-        f"capacity included, all devices on all year; embodied carbon {made}; embodied water is not modelled; network "
-        "and users' devices are not counted."
+        f"{carbon}; PUE {pue_factor(site).value:g}; fresh water consumed, {hydro} evaporation of hydropower's "
+        f"reservoirs; idle capacity included, all devices on all year; embodied carbon {made}; embodied water is not "
+        "modelled; network and users' devices are not counted."
     )
 
 

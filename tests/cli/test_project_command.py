@@ -65,9 +65,9 @@ def test_the_json_holds_every_year_and_every_factor(run: str, capsys: CaptureFix
     assert [year["year"] for year in large["years"]] == [1, 2]
     assert large["years"][0]["energy_kwh"]["value"] == pytest.approx(470 * 8.76, rel=0.01)
     assert large["total"]["embodied_kg"]["value"] is None
-    assert "not modelled" in large["total"]["embodied_kg"]["reason"]
+    assert "no device was named" in large["total"]["embodied_kg"]["reason"]
     assert small["vs_baseline"]["energy_kwh"]["value"] < 1
-    assert {"grid.FRA", "site.pue", "run.idle", "run.energy.small"} <= {factor["id"] for factor in found["factors"]}
+    assert {"grid.FRA", "site.pue", "run.idle", "energy.small"} <= {factor["id"] for factor in found["factors"]}
 
 
 def test_a_gpu_whose_name_is_known_has_embodied_carbon(tmp_path: Path, capsys: CaptureFixture) -> None:
@@ -77,7 +77,7 @@ def test_a_gpu_whose_name_is_known_has_embodied_carbon(tmp_path: Path, capsys: C
         large = answered(capsys, str(folder), "--requests-per-day", "864000")["variants"][0]
         embodied = large["total"]["embodied_kg"]
         assert embodied["value"] == (None if kilograms is None else pytest.approx(kilograms))
-        assert kilograms is not None or "H100 PCIe" in embodied["reason"]
+        assert kilograms is not None or "none that was measured has a published figure" in embodied["reason"]
 
 
 def test_hardware_is_named_with_shares_or_given_in_kilograms(run: str, capsys: CaptureFixture) -> None:
@@ -97,6 +97,13 @@ def test_a_state_has_a_price_and_a_country_has_none(run: str, capsys: CaptureFix
     assert costs["US-CA"]["value"] == pytest.approx(470 * 8.76 * 0.2487, rel=0.01)
     assert costs["FRA"]["value"] is None
     assert "no price of electricity" in costs["FRA"]["reason"]
+
+
+def test_a_factor_of_ones_own_counts(run: str, capsys: CaptureFixture) -> None:
+    mine = ["--device", "h100-sxm", "--factor", "lifetime.datacentre=9", "--hydro", "17", "--grid", "SWE"]
+    found = answered(capsys, run, "--requests-per-day", "864000", *mine)
+    assert found["variants"][0]["total"]["embodied_kg"]["value"] == pytest.approx(2 * 273 / 9)
+    assert "with evaporation" in found["boundary"]
 
 
 @pytest.mark.parametrize(
@@ -120,6 +127,7 @@ def test_a_state_has_a_price_and_a_country_has_none(run: str, capsys: CaptureFix
         (["--requests-per-day", "1", "--price", "1EUR", "--device-price", "1USD"], "are not added"),
         (["--requests-per-day", "1", "--grid", "Atlantis"], "Atlantis"),
         (["--requests-per-day", "1", "--pue", "0.3"], "PUE of 0.3"),
+        (["--requests-per-day", "1", "--factor", "no.such=1"], "no.such"),
     ],
 )
 def test_a_bad_number_is_a_sentence_and_exit_2(

@@ -74,6 +74,6 @@ def test_free_electricity_is_a_price():
 
 def test_costs_in_two_currencies_are_not_added():
     euro, dollar = given_electricity_price("0.25EUR"), given_device_price("2USD")
-    assert common_currency(euro, given_device_price("1eur")) == "EUR"
+    assert common_currency(euro.currency, given_device_price("1eur").currency) == "EUR"
     with pytest.raises(InvalidValue, match="EUR and USD are not added"):
-        common_currency(euro, dollar)
+        common_currency(euro.currency, dollar.currency)

@@ -28,11 +28,11 @@ from energyprof.model.quantity import unknown
 
 SERVED = Server(
     "large",
-    given("run.energy.large", 40.0, "J"),
+    given("energy.large", 40.0, "J"),
     given("run.throughput.large", 10.0, "1/s"),
     given("run.idle", 70.0, "W"),
-    given("run.gain", 1.0, "ratio"),
-    given("run.gain", 1.0, "ratio"),
+    given("sensor.gain", 1.0, "ratio"),
+    given("sensor.gain", 1.0, "ratio"),
     given("run.ratio.large", 1.0, "ratio"),
     "measured",
     True,
@@ -141,8 +141,8 @@ def test_what_a_power_model_does_not_cancel_stays_in_a_ratio_and_out_of_the_figu
 def test_meters_have_one_gain_and_a_power_model_is_off_by_two():
     metered, modelled = gpu_and_cpu(), all_estimated()
     one, two = (server(each, each.variants[0]) for each in (metered, modelled))
-    assert one.gain.id == one.idle_gain.id == "run.gain"
-    assert (two.gain.id, two.idle_gain.id) == ("run.gain", "run.gain.idle")
+    assert one.gain.id == one.idle_gain.id == "sensor.gain"
+    assert (two.gain.id, two.idle_gain.id) == ("sensor.gain", "sensor.gain.idle")
     assert (two.idle_gain.low, two.idle_gain.high) == pytest.approx((0.5, 2.0), rel=0.01)
 
 

@@ -22,7 +22,6 @@ from energyprof.footprint.demand import Demand
 from energyprof.footprint.device import find
 from energyprof.footprint.embodied import Holding
 from energyprof.footprint.factor import given
-from energyprof.footprint.fleet_impact import Setting
 from energyprof.footprint.formula import central
 from energyprof.footprint.grid import find as find_grid
 from energyprof.footprint.projection import project
@@ -36,8 +35,8 @@ NEAR = 0.01
 """Relative: the recorded trials are 1 % off at random, ten of them."""
 
 
-def known(demand, setting=None):
-    found = project(compare(recorded()), demand, setting or Setting(SITE))
+def known(demand, site=None):
+    found = project(compare(recorded()), demand, site or SITE)
     return {variant.result.record.name: variant for variant in found.variants}, found
 
 
@@ -69,7 +68,7 @@ def test_carbon_and_water_follow_the_site():
 
 
 def test_reservoirs_are_counted_where_the_site_counts_them():
-    wet, _ = known(Demand(864_000), Setting(replace(SITE, hydro_l_per_kwh=17.0)))
+    wet, _ = known(Demand(864_000), replace(SITE, hydro_l_per_kwh=17.0))
     total = wet["large"].total
     ewif = central(water_intensity(find_grid("FRA").mix).formula(hydro_factor()))
     assert total.water_offsite_l.value == pytest.approx(total.energy_kwh.value * 1.2 * ewif)
@@ -77,24 +76,24 @@ def test_reservoirs_are_counted_where_the_site_counts_them():
 
 def test_embodied_carbon_is_that_of_all_devices_by_the_calendar():
     hardware = (Holding(find("h100-sxm")), Holding(find("server"), 0.125))
-    variants, found = known(Demand(864_000, years=2), Setting(SITE, hardware))
+    variants, found = known(Demand(864_000, years=2), replace(SITE, hardware=hardware))
     per_device_year = 273 / 4.5 + 0.125 * 1278 / 4.5
     assert variants["large"].total.embodied_kg.value == pytest.approx(2 * 2 * per_device_year)
     total = variants["large"].total
     assert total.all_co2e_kg.value == pytest.approx(total.co2e_kg.value + total.embodied_kg.value)
-    assert "0.125 x server" in found.boundary
+    assert "server, without accelerators x 0.125" in found.boundary
 
 
 def test_cost_is_electricity_and_hire():
-    setting = Setting(SITE, electricity=given_electricity_price("0.25EUR"), device=given_device_price("2EUR"))
-    variants, found = known(Demand(864_000), setting)
+    electricity, device = given_electricity_price("0.25EUR"), given_device_price("2EUR")
+    variants, found = known(Demand(864_000), replace(SITE, electricity_price=electricity, device_price=device))
     total = variants["large"].total
     assert total.cost.value == pytest.approx(total.facility_kwh.value * 0.25 + 2 * 2 * HOURS)
     assert found.currency == total.cost.unit == "EUR"
 
 
 def test_what_is_not_known_is_not_zero():
-    variants, found = known(Demand(864_000), Setting(Site(None)))
+    variants, found = known(Demand(864_000), Site(None))
     total = variants["large"].total
     for quantity in (total.co2e_kg, total.embodied_kg, total.water_l, total.cost):
         assert quantity.value is None
@@ -106,7 +105,7 @@ def test_what_is_not_known_is_not_zero():
 
 
 def test_a_bare_intensity_has_carbon_and_no_water():
-    variants, _ = known(Demand(864_000), Setting(Site(94.0)))
+    variants, _ = known(Demand(864_000), Site(94.0))
     assert variants["large"].total.co2e_kg.value == pytest.approx(variants["large"].total.energy_kwh.value * 0.094)
     assert "mix behind" in variants["large"].total.water_l.reason
 
@@ -145,20 +144,20 @@ def test_a_shared_gain_cancels_in_the_ratio_and_not_in_the_figures():
     run = recorded()
     meters = [replace(line, domain=replace(line.domain, gain=0.2)) for line in run.timelines]
     wide = compare(replace(run, timelines=meters))
-    small = next(v for v in project(wide, Demand(8.64e6), Setting(SITE)).variants if v.versus)
+    small = next(v for v in project(wide, Demand(8.64e6), SITE).variants if v.versus)
     assert relative_width(small.total.energy_kwh) == pytest.approx(0.4, rel=0.05)
     assert relative_width(small.versus.energy_kwh) < 0.05
 
 
 def test_what_a_power_model_does_not_cancel_stays_in_the_ratio():
-    small = next(v for v in project(partly_estimated(), Demand(1e8), Setting(SITE)).variants if v.versus)
+    small = next(v for v in project(partly_estimated(), Demand(1e8), SITE).variants if v.versus)
     assert relative_width(small.versus.energy_kwh) > 0.3
     assert relative_width(small.versus.devices) < 0.1
 
 
 def test_where_all_is_idle_the_variants_draw_the_same():
     """What is not known of the power model hits both sides alike, since both are the same machine that waits."""
-    small = next(v for v in project(partly_estimated(), Demand(1.0), Setting(SITE)).variants if v.versus)
+    small = next(v for v in project(partly_estimated(), Demand(1.0), SITE).variants if v.versus)
     ratio = small.versus.energy_kwh
     assert ratio.value == pytest.approx(1, rel=1e-4)
     assert relative_width(ratio) < 1e-3
@@ -174,8 +173,7 @@ def test_the_largest_share_of_the_range_comes_first():
 
 def test_a_users_factor_stands_in_for_the_shipped_one():
     mine = given("lifetime.datacentre", 9.0, "years")
-    setting = Setting(SITE, (Holding(find("h100-sxm")),), overrides=(mine,))
-    variants, found = known(Demand(864_000), setting)
+    variants, found = known(Demand(864_000), replace(SITE, hardware=(Holding(find("h100-sxm")),), factors=(mine,)))
     assert variants["large"].total.embodied_kg.value == pytest.approx(2 * 273 / 9)
     assert mine in found.factors
 
@@ -212,7 +210,7 @@ def test_it_says_where_it_stops_being_valid():
 def test_a_single_trial_has_figures_without_ranges():
     run = recorded()
     one = [next(trial for trial in run.trials if trial.variant == name) for name in ("large", "small")]
-    found = project(compare(replace(run, trials=one)), Demand(864_000), Setting(SITE))
+    found = project(compare(replace(run, trials=one)), Demand(864_000), SITE)
     for variant in found.variants:
         assert variant.total.co2e_kg.value is not None
         assert variant.total.co2e_kg.low is None
@@ -221,7 +219,7 @@ def test_a_single_trial_has_figures_without_ranges():
 
 
 def test_a_variant_that_failed_does_not_hold_up_the_others():
-    found = project(one_failed(), Demand(1e6), Setting(SITE))
+    found = project(one_failed(), Demand(1e6), SITE)
     failed = next(variant for variant in found.variants if variant.total is None)
     assert "ran out of memory" in failed.reason
     assert sum(variant.total is not None for variant in found.variants) == 1
@@ -229,16 +227,16 @@ def test_a_variant_that_failed_does_not_hold_up_the_others():
 
 def test_a_run_without_joules_cannot_be_projected():
     with pytest.raises(NotMeasurable, match=r"cannot be projected.*can be metered\. Measure it"):
-        project(nothing_measurable(), Demand(1e6), Setting(SITE))
+        project(nothing_measurable(), Demand(1e6), SITE)
 
 
 @pytest.mark.parametrize("make", [gpu_and_cpu, all_estimated, without_quality, hostile])
 def test_every_kind_of_run_is_projected(make):
-    found = project(make(), Demand(1e6, years=2), Setting(SITE))
+    found = project(make(), Demand(1e6, years=2), SITE)
     assert all(variant.total or variant.reason for variant in found.variants)
 
 
 def test_prices_in_two_currencies_are_refused():
-    setting = Setting(SITE, electricity=given_electricity_price("0.2EUR"), device=given_device_price("2USD"))
+    electricity, device = given_electricity_price("0.2EUR"), given_device_price("2USD")
     with pytest.raises(InvalidValue, match="not added"):
-        known(Demand(1.0), setting)
+        known(Demand(1.0), replace(SITE, electricity_price=electricity, device_price=device))
