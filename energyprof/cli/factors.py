@@ -89,14 +89,25 @@ def _tables() -> list[Section]:
 
 
 def _in_force(site: Site) -> Section:
-    """What a footprint at the site rests on."""
-    from energyprof.footprint.assess import assess
-    from energyprof.model.quantity import unknown
+    """What a footprint at the site rests on: not the combinations, but what they are made of."""
+    from energyprof.footprint.catalogue import BUILDING, factor_named
+    from energyprof.footprint.factor import given
+    from energyprof.footprint.grid import find
+    from energyprof.footprint.water import hydro_factor, water_intensity
 
-    footprint = assess(unknown("J", "only the factors are asked for"), site)
-    used = {factor.id for factor in footprint.factors}
-    others = [factor for factor in site.factors if factor.id not in used]
-    return Section("In force at this site", (*footprint.factors, *others), (footprint.boundary,))
+    said = (given("site.pue", site.pue, "ratio"), given("site.wue", site.wue_l_per_kwh, "L/kWh"))
+    building = [usual if factor.value == usual.value else factor for factor, usual in zip(said, BUILDING, strict=True)]
+    if site.grid is None:
+        return Section("In force, without a grid", (*building, *site.factors), ("name one with --grid",))
+    grid = find(site.grid)
+    used = [*(factor for _, factor in grid.terms)] or [grid.intensity]
+    used += building
+    if grid.mix is not None:
+        used += [factor for _, factor in water_intensity(grid.mix).terms]
+        used += [factor_named("range.cooling"), hydro_factor()]
+    others = [factor for factor in site.factors if factor.id not in {factor.id for factor in used}]
+    lines = (f"carbon intensity counts: {grid.accounting}", *_mix_lines(grid))
+    return Section(f"In force on {grid.label}", (*used, *others), lines)
 
 
 def _with_given(section: Section, given: Mapping[str, Factor]) -> Section:
@@ -132,16 +143,21 @@ def _named(name: str) -> list[Section]:
 def _grid_section(grid: Grid) -> Section:
     from energyprof.footprint.water import hydro_factor, water_intensity, withdrawal_intensity
 
-    lines = [f"carbon intensity counts: {grid.accounting}"]
+    title, lines = f"{grid.name}: {grid.label}", (f"carbon intensity counts: {grid.accounting}", *_mix_lines(grid))
     if grid.mix is None:
-        return Section(f"{grid.name}: {grid.label}", (grid.intensity,), (*lines, "mix not known, and so no water"))
+        return Section(title, (grid.intensity,), lines)
+    terms = (factor for _, factor in grid.terms)
+    water = (water_intensity(grid.mix).factor, hydro_factor(), withdrawal_intensity(grid.mix).factor)
+    return Section(title, (grid.intensity, *terms, *water), lines)
+
+
+def _mix_lines(grid: Grid) -> tuple[str, ...]:
+    if grid.mix is None:
+        return ("mix not known, and so no water off site",)
     shares = ", ".join(f"{source} {100 * share:.3g} %" for source, share in grid.mix.shares if share)
     year = "" if grid.mix.year is None else f" ({grid.mix.year}, {grid.mix.source})"
-    lines.append(f"mix{year}: {shares}{'' if grid.mix_note is None else f'; {grid.mix_note}'}")
-    lines.append(f"plants cooled as in {grid.mix.cooling_region}")
-    terms = tuple(factor for _, factor in grid.terms)
-    water = (water_intensity(grid.mix).factor, hydro_factor(), withdrawal_intensity(grid.mix).factor)
-    return Section(f"{grid.name}: {grid.label}", (grid.intensity, *terms, *water), tuple(lines))
+    note = "" if grid.mix_note is None else f"; {grid.mix_note}"
+    return f"mix{year}: {shares}{note}", f"plants cooled as in {grid.mix.cooling_region}"
 
 
 def _document(sections: Iterable[Section]) -> dict[str, Any]:

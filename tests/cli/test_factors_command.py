@@ -49,7 +49,7 @@ def test_a_beginning_lists_all_that_begin_so(capsys: pytest.CaptureFixture[str])
         ("us-ca", ["counts: direct", "mix of the USA, not of the state"]),
         ("aws:eu-west-3", ["AWS eu-west-3 (Paris), grid of France", "grid.FRA"]),
         ("coal=40,wind=60", ["ghg.coal", "ghg.wind", "given by the user"]),
-        ("94", ["mix not known, and so no water"]),
+        ("94", ["mix not known, and so no water off site"]),
         ("grid.FRA", ["56.04"]),
     ],
 )
@@ -64,7 +64,7 @@ def test_a_grid_is_explained_with_its_mix_and_water(
 def test_what_is_in_force_at_a_site_marks_the_users_own(capsys: pytest.CaptureFixture[str]) -> None:
     words = ("--grid", "FRA", "--pue", "aws", "--factor", "water.nuclear.tower=2.3", "--factor", "grid.FRA=50:40:60")
     text = shown(capsys, *words)
-    assert "In force at this site" in text
+    assert "In force on France" in text
     assert "water.nuclear.tower *" in text
     assert "grid.FRA *" in text
     assert text.rstrip().endswith("* given by you")
@@ -72,7 +72,8 @@ def test_what_is_in_force_at_a_site_marks_the_users_own(capsys: pytest.CaptureFi
     assert (found["grid.FRA"]["value"], found["grid.FRA"]["given"]) == (50.0, True)
     assert found["site.pue"]["source"] == "given by the user (command line): pue.aws, Amazon, AWS Cloud"
     assert found["water.hydro"]["given"] is False
-    assert "water.coal.tower" not in found
+    assert "water.coal.tower" in found
+    assert "water.grid.FRA" not in found
     assert documented(capsys, "water.nuclear.tower", *words)["water.nuclear.tower"]["value"] == 2.3
 
 
@@ -101,3 +102,11 @@ def test_every_factor_says_what_it_is_used_for() -> None:
         assert use_of(id), id
     assert use_of("nothing") is None
     assert factor_named("grid.fra").id == "grid.FRA"
+
+
+def test_a_mix_is_in_force_by_its_parts(capsys: pytest.CaptureFixture[str]) -> None:
+    found = documented(capsys, "--mix", "coal=40,wind=60", "--factor", "ghg.coal=900")
+    assert found["ghg.coal"]["value"] == 900
+    assert {"ghg.wind", "site.pue", "water.coal.tower", "range.cooling"} < found.keys()
+    assert "grid.coal=40,wind=60" not in found
+    assert documented(capsys, "--pue", "1.2").keys() == {"site.pue", "site.wue"}
