@@ -134,16 +134,21 @@ def _named(name: str) -> list[Section]:
 def _grid_section(grid: Grid) -> Section:
     from energyprof.footprint.water import hydro_factor, water_intensity, withdrawal_intensity
 
-    lines = [f"carbon intensity counts: {grid.accounting}"]
+    title, lines = f"{grid.name}: {grid.label}", (f"carbon intensity counts: {grid.accounting}", *_mix_lines(grid))
     if grid.mix is None:
-        return Section(f"{grid.name}: {grid.label}", (grid.intensity,), (*lines, "mix not known, and so no water"))
+        return Section(title, (grid.intensity,), lines)
+    terms = (factor for _, factor in grid.terms)
+    water = (water_intensity(grid.mix).factor(), hydro_factor(), withdrawal_intensity(grid.mix).factor())
+    return Section(title, (grid.intensity, *terms, *water), lines)
+
+
+def _mix_lines(grid: Grid) -> tuple[str, ...]:
+    if grid.mix is None:
+        return ("mix not known, and so no water off site",)
     shares = ", ".join(f"{source} {100 * share:.3g} %" for source, share in grid.mix.shares if share)
     year = "" if grid.mix.year is None else f" ({grid.mix.year}, {grid.mix.source})"
-    lines.append(f"mix{year}: {shares}{'' if grid.mix_note is None else f'; {grid.mix_note}'}")
-    lines.append(f"plants cooled as in {grid.mix.cooling_region}")
-    terms = tuple(factor for _, factor in grid.terms)
-    water = (water_intensity(grid.mix).factor(), hydro_factor(), withdrawal_intensity(grid.mix).factor())
-    return Section(f"{grid.name}: {grid.label}", (grid.intensity, *terms, *water), tuple(lines))
+    note = "" if grid.mix_note is None else f"; {grid.mix_note}"
+    return f"mix{year}: {shares}{note}", f"plants cooled as in {grid.mix.cooling_region}"
 
 
 def _document(sections: Iterable[Section]) -> dict[str, Any]:

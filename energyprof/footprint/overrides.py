@@ -31,6 +31,9 @@ BOUNDS = {
 }
 """What a factor of that id may be at all; others are 0 or more."""
 
+LOOKED_UP = ("pue.", "wue.", "wue_unstated.", "wue_withdrawal.")
+"""Factors that nothing rests on until they are named as a building's."""
+
 
 def factor_from_text(text: str, origin: str) -> Factor:
     """The factor in "ID=VALUE" or "ID=VALUE:LOW:HIGH", in the unit of the shipped one.
@@ -171,7 +174,12 @@ def _from_row(factor: Factor, file: str, line: int) -> Factor:
 
 
 def _possible(factor: Factor) -> Factor:
-    """The factor itself; refused where no such thing can have that value."""
+    """The factor itself; refused where no such thing can have that value, or nothing rests on it."""
+    if factor.id.startswith(LOOKED_UP):
+        raise InvalidValue(
+            f"{factor.id} is a number to be chosen by name, on which nothing rests by itself, so another in its place "
+            "would do nothing. Give the building's own with --pue or --wue, or as site.pue or site.wue with a range."
+        )
     least, most = BOUNDS.get(factor.id, (0.0, float("inf")))
     if factor.id.startswith(GRID):
         most = HIGHEST_G_PER_KWH

@@ -239,7 +239,8 @@ def _said_wue(site: Site) -> Factor:
 
 
 def _factors(all_rates: Iterable[Rate], site: Site, grid: Grid | None) -> tuple[Factor, ...]:
-    found: dict[str, Factor] = {}
+    pue = pue_factor(site)
+    found: dict[str, Factor] = {pue.id: pue}
     for rate in all_rates:
         for factor in used(rate.formula) if rate.formula is not None else ():
             found.setdefault(factor.id, factor)

@@ -49,7 +49,7 @@ def test_a_beginning_lists_all_that_begin_so(capsys: pytest.CaptureFixture[str])
         ("us-ca", ["counts: direct", "mix of the USA, not of the state"]),
         ("aws:eu-west-3", ["AWS eu-west-3 (Paris), grid of France", "grid.FRA"]),
         ("coal=40,wind=60", ["ghg.coal", "ghg.wind", "given by the user"]),
-        ("94", ["mix not known, and so no water"]),
+        ("94", ["mix not known, and so no water off site"]),
         ("grid.FRA", ["56.04"]),
     ],
 )
@@ -101,3 +101,11 @@ def test_every_factor_says_what_it_is_used_for() -> None:
         assert use_of(id), id
     assert use_of("nothing") is None
     assert factor_named("grid.fra").id == "grid.FRA"
+
+
+def test_a_mix_is_in_force_by_its_parts(capsys: pytest.CaptureFixture[str]) -> None:
+    found = documented(capsys, "--mix", "coal=40,wind=60", "--factor", "ghg.coal=900")
+    assert found["ghg.coal"]["value"] == 900
+    assert {"ghg.wind", "site.pue", "water.coal.tower", "range.cooling"} < found.keys()
+    assert found["grid.coal=40,wind=60"]["value"] == pytest.approx(0.4 * 900 + 0.6 * 11)
+    assert documented(capsys, "--pue", "1.2").keys() == {"site.pue", "site.wue"}

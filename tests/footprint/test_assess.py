@@ -139,7 +139,7 @@ def test_no_grid_means_unknown_with_the_way_to_set_one():
         assert quantity.value is None
         assert "--grid FRA" in quantity.reason
     assert footprint.water_onsite.value == pytest.approx(1.8 / KWH)
-    assert [factor.id for factor in footprint.factors] == ["site.wue"]
+    assert [factor.id for factor in footprint.factors] == ["site.pue", "site.wue"]
     assert "no grid given" in footprint.boundary
 
 

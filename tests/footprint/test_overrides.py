@@ -94,6 +94,8 @@ def test_it_takes_the_place_of_the_shipped_one_in_a_formula():
         "",
         "=1",
         "water.coal.towr=2",
+        "pue.aws=1.2",
+        "wue_withdrawal.aws=1.2",
         "x\x1b[31m=1",
         "X" * 100_000 + "=1",
         "grid.Frnace=50",

@@ -85,6 +85,7 @@ def test_every_section_is_there() -> None:
         "Water by electricity grid",
         "Latency",
         "All variants",
+        "Carbon, water and cost, part by part",
         "Quality by class of item",
         "What ran",
         "How this was measured",
