@@ -54,6 +54,15 @@ def add_site(parser: argparse.ArgumentParser) -> None:
     site.add_argument("--wue", type=float, metavar="L_PER_KWH", help="litres of water used on site per kWh")
 
 
+def add_live(parser: argparse.ArgumentParser) -> None:
+    """Adds --live."""
+    parser.add_argument(
+        "--live",
+        metavar="SERVICE[:ZONE]",
+        help='ask a service for the carbon intensity of now, such as "electricity-maps:FR" or "neso"; default: none',
+    )
+
+
 def add_sensors(parser: argparse.ArgumentParser) -> None:
     """Adds --sensors."""
     parser.add_argument(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from energyprof.footprint.factor import Factor, shipped_factors
 from energyprof.footprint.grid import CLEAN_BELOW_G_PER_KWH, Accounting, Grid, find
@@ -58,6 +59,19 @@ class Derived:
         over = f"over {_clock(self.start_s)}-{_clock(self.end_s)} UTC"
         details = f"{kind}; {_spanned(self.mean)}{_parts(self.mean)}"
         return f"{self.label}: energy-weighted {found.value:.3g} g/kWh {over} ({details}){annual}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The figures for programs, flat; None where there is none."""
+        return {
+            "service": self.label,
+            "live": self.live,
+            "intensity_g_per_kwh": None if self.factor is None else self.factor.value,
+            "accounting": self.accounting,
+            "marginal_g_per_kwh": None if self.marginal is None else self.marginal.value,
+            "annual_g_per_kwh": None if self.annual is None else self.annual.value,
+            "reason": self.reason,
+            "sentence": self.sentence(),
+        }
 
 
 def live_intensity(run: Run, variant: str | None = None) -> Derived | None:

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -23,7 +24,11 @@ from energyprof.capture.cuda import CudaMode, synchronise_devices
 from energyprof.capture.sampler import Sampler
 from energyprof.capture.spans import Finished, OpenSpan, SpanLog, Stretch, begin, finish
 from energyprof.footprint.site import Site
+from energyprof.live.intensity import Derived, derived
+from energyprof.live.watch import LiveWatch, watching
+from energyprof.live.weighted import along
 from energyprof.model.errors import EnergyprofError, InvalidValue, NotMeasurable, UnwritableOutput
+from energyprof.model.live import LiveIntensity
 from energyprof.model.run import SamplerRecord
 from energyprof.model.timeline import Timeline
 from energyprof.profiler.fold import NS_PER_S, Books, covered_s, meters_cpu
@@ -67,9 +72,11 @@ class Profiler:
         cuda: how CUDA work comes to lie inside its span: "synchronise" waits for the device at both edges; "events"
             leaves marks in the stream and waits for next to nothing until the profiler stops.
         out: folder for the record of the run, to which evidence is added every second; None = none is written.
+        live: a service and a zone, such as "electricity-maps:FR", that is asked over HTTP for the carbon intensity of
+            now, before measuring and after it; None = nothing goes over the network.
 
     Raises:
-        InvalidValue, UnknownName: an option cannot be; raised before anything is measured.
+        InvalidValue, UnknownName: an option cannot be, or a token is missing; raised before anything is measured.
     """
 
     def __init__(
@@ -80,6 +87,7 @@ class Profiler:
         wue_l_per_kwh: float = 0.0,
         out: str | Path | None = None,
         cuda: CudaMode = "synchronise",
+        live: str | LiveWatch | None = None,
     ) -> None:
         if cuda not in get_args(CudaMode):
             known = " or ".join(get_args(CudaMode))
@@ -87,6 +95,9 @@ class Profiler:
                 f"cuda={cuda!r} is no way to find out when CUDA work ran, so none is begun. Use {known}."
             )
         self._site = Site(grid=grid, pue=pue, wue_l_per_kwh=wue_l_per_kwh)
+        self._watch = live if isinstance(live, LiveWatch) else watching(live)
+        self._live: LiveIntensity | None = None
+        self._course: list[tuple[float, float]] = []
         self._out = None if out is None else Path(out)
         self._journal = None if self._out is None else Journal(self._out)
         tell = None if self._journal is None else self._journal.write
@@ -124,6 +135,7 @@ class Profiler:
         if self._journal is not None:
             self._journal.open()
         try:
+            self._ask_before()
             self._start_sampler()
             self._open()
         except BaseException:
@@ -133,6 +145,12 @@ class Profiler:
         self._log.activate()
         _started.append(self)
         return self
+
+    def _ask_before(self) -> None:
+        if self._watch is not None:
+            self._live = self._watch.begin()  # before anything is read, since asking costs energy
+        if self._journal is not None and self._live is not None:
+            self._journal.write("live", asdict(self._live))
 
     def _open(self) -> None:
         """Opens the books, and starts the threads that keep them."""
@@ -185,6 +203,8 @@ class Profiler:
         timelines = self._sampler.timelines()
         reasons = self._sampler.fault_reasons()
         sampler = self._sampler.stop()
+        if self._watch is not None:
+            self._live = self._watch.finish()
         result = self._result = result_of(books, self._site, self._sampler.records, self._all_warnings())
         _retire(self, result)
         if self._journal is not None:
@@ -220,6 +240,7 @@ class Profiler:
             True,
             self._unfinished,
             self._sampler.meters,
+            self._live,
         )
         write_session(self._out, session_document(self._scope, result, evidence))
         journal.remove()
@@ -232,6 +253,16 @@ class Profiler:
                 return self._result
             self._bring_up_to_date()
             return result_of(self._open_books(), self._site, self._sampler.records, self._all_warnings())
+
+    @property
+    def live(self) -> Derived | None:
+        """The carbon intensity that a service told of the time up to now; None where none was asked."""
+        with self._lock:
+            if self._live is None or self._books is None:
+                return None
+            start_s, end_s, epoch_s = self._books.start_s, self._books.closed_s, self._live.epoch_s
+            course = [(instant_s + epoch_s, energy_j) for instant_s, energy_j in [(start_s, 0.0), *self._course]]
+            return derived(self._live, [(start_s, end_s)], along(course), self._site.grid)
 
     @contextmanager
     def span(self, name: str, **units: float) -> Iterator[None]:
@@ -304,6 +335,8 @@ class Profiler:
             self._pending = []  # only now, so that a fold that fails loses no call
             self._cpu_use.forget_before(books.closed_s)
             follow(books.references, everything, books.closed_s)
+            if self._watch is not None:
+                self._course.append((books.closed_s, books.total_j()))
             self._folded_s = time.monotonic()
             self._unfinished = Counter(span.name for span in running)
             if self._journal is None or self._journal.failure is None:

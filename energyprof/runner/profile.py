@@ -67,6 +67,21 @@ class GridSettings(_Section):
     )
     pue: float = Field(default=1.0, description="total energy of the building over that of the machines, 1.0 or more")
     wue_l_per_kwh: float = Field(default=0.0, description="litres of water evaporated on site per kWh of the machines")
+    live: Text | None = Field(
+        default=None, description='a service and a zone of it that is asked over HTTP, such as "electricity-maps:FR"'
+    )
+
+    @field_validator("live")
+    @classmethod
+    def _known_service(cls, live: str | None) -> str | None:
+        from energyprof.live.catalogue import wanted
+
+        try:
+            if live is not None:
+                wanted(live)
+        except EnergyprofError as error:
+            raise _problem(f"[grid]: `live`: {error}") from error
+        return live
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -179,9 +194,11 @@ class Profile(ProfileFile):
         budget_s: float | None = None,
         seed: int | None = None,
         sensors: list[str] | None = None,
+        live: str | None = None,
     ) -> Profile:
         """The same profile with what was given on the command line in place of what the file says."""
-        grid = _overlaid("grid", self.grid, {"zone": zone, "pue": pue, "wue_l_per_kwh": wue_l_per_kwh})
+        site = {"zone": zone, "pue": pue, "wue_l_per_kwh": wue_l_per_kwh, "live": live}
+        grid = _overlaid("grid", self.grid, site)
         trials = _overlaid("trials", self.trials, {"budget_s": budget_s, "seed": seed})
         chosen = self.sensors if sensors is None else sensors
         return self.model_copy(update={"grid": grid, "trials": trials, "sensors": chosen})
