@@ -130,8 +130,8 @@ def provider(asked: Wanted, environ: Mapping[str, str], http: HttpClient) -> Pro
     values = [_value(offer, name, environ) for name in offer.variables]
     if offer.extra is not None and find_spec(offer.extra[1]) is None:
         raise InvalidValue(
-            f"Live intensity from {offer.label} needs the library {offer.extra[1]}, which is not installed, so nothing was "
-            f"measured. Run `pip install energyprof[{offer.extra[0]}]`, or leave the service out."
+            f"Live intensity from {offer.label} needs the library {offer.extra[1]}, which is not installed, so nothing "
+            f"was measured. Run `pip install energyprof[{offer.extra[0]}]`, or leave the service out."
         )
     return offer.make(asked.zone, values, http)
 
