@@ -37,6 +37,7 @@ NAMES = {
     "Fossil Peat": "coal",
     "Geothermal": "other_renewables",
     "Hydro Pumped Storage": STORAGE,
+    "Hydro Run-of-river and pondage": "hydro",
     "Hydro Run-of-river and poundage": "hydro",
     "Hydro Water Reservoir": "hydro",
     "Marine": "other_renewables",
@@ -49,7 +50,7 @@ NAMES = {
     "Other": UNKNOWN,
     "Energy storage": STORAGE,
 }
-"""Oil shale, peat and gas from coal have no factor of their own; coal's is the nearest."""
+"""Oil shale, peat and gas from coal have no factor of their own; coal's is the nearest. One name was misspelt once."""
 
 SOURCE = "ENTSO-E generation by type x lifecycle factors of IPCC AR5: what the zone generates, imports not counted"
 
@@ -70,7 +71,7 @@ class Entsoe:
 
     def _frame(self, start_s: float, end_s: float) -> Any:
         library, pandas = importlib.import_module("entsoe"), importlib.import_module("pandas")
-        client = library.EntsoePandasClient(api_key=self.key, timeout=TIMEOUT_S)
+        client = library.EntsoePandasClient(api_key=self.key, retry_count=1, retry_delay=0, timeout=TIMEOUT_S)
         first, last = (pandas.Timestamp(instant_s, unit="s", tz="UTC") for instant_s in (start_s - BEFORE_S, end_s))
         return client.query_generation(self.zone, start=first, end=last)
 
