@@ -33,7 +33,7 @@ class Derived:
         marginal: the marginal intensity, which is never `factor`; None where the service tells means.
         mean: the mean that the live figure is, lowest and highest among it; None where it fell back.
         mix: the live mix, for water; None where it was not told, or the grid whose cooling it has is not known.
-        annual: of the grid that was given; None = none was.
+        grid: that was given, whose annual value stands in; None = none was.
         start_s, end_s: of the joules, seconds since 1970 in UTC.
     """
 
@@ -45,13 +45,20 @@ class Derived:
     marginal: Factor | None
     mean: Weighted | None
     mix: Mix | None
-    annual: Factor | None
+    grid: Grid | None
     start_s: float
     end_s: float
 
+    @property
+    def annual(self) -> Factor | None:
+        """The annual value of the grid."""
+        return None if self.grid is None else self.grid.intensity
+
     def sentence(self) -> str:
         """For people, in one line."""
-        annual = "" if self.annual is None else f"; annual: {self.annual.value:.3g} g/kWh"
+        annual = ""
+        if self.grid is not None:
+            annual = f"; annual: {self.grid.intensity.value:.3g} g/kWh ({self.grid.accounting})"
         found = self.factor if self.live else self.marginal
         if found is None or self.mean is None:
             return f"{self.label}: no live value ({self.reason}){annual}"
@@ -109,17 +116,16 @@ def derived(
     grid = None if grid_name is None else find(grid_name)
     label = f"{OFFERS[record.service].label if record.service in OFFERS else record.service}, zone {record.zone}"
     start_s, end_s = min(low for low, _ in moved), max(high for _, high in moved)
-    annual = None if grid is None else grid.intensity
     plain = Derived(
         label,
-        annual,
+        None if grid is None else grid.intensity,
         None if grid is None else grid.accounting,
         False,
         record.reason or "the service told nothing of this time",
         None,
         None,
         None,
-        annual,
+        grid,
         start_s,
         end_s,
     )

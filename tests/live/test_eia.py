@@ -30,9 +30,7 @@ def _frame(**mw: list[float]) -> pd.DataFrame:
 
 
 def test_generation_times_lifecycle_factors_is_the_intensity() -> None:
-    frame = _frame(
-        Natural_Gas=[500.0, 300.0], Solar=[500.0, -2.0], Wind=[0.0, 700.0], Battery_Storage=[-900.0, 200.0]
-    )
+    frame = _frame(Natural_Gas=[500.0, 300.0], Solar=[500.0, -2.0], Wind=[0.0, 700.0], Battery_Storage=[-900.0, 200.0])
     first, second = readings_of(frame, "CISO")
     assert (first.start_s, first.end_s) == (NOON_S, NOON_S + HOUR_S)
     assert first.g_per_kwh == pytest.approx(0.5 * 490 + 0.5 * 48)
