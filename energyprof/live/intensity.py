@@ -8,14 +8,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from energyprof.footprint.factor import Factor, shipped_factors
-from energyprof.footprint.grid import CLEAN_BELOW_G_PER_KWH, Accounting, Grid, find
+from energyprof.footprint.grid import CLEAN_BELOW_G_PER_KWH, HIGHEST_G_PER_KWH, Accounting, Grid, find
 from energyprof.footprint.mix import Mix
 from energyprof.live.catalogue import OFFERS
 from energyprof.live.shares import known_mix
 from energyprof.live.weighted import Joules, Stretch, Weighted, of_timelines, steadily, weighted
-from energyprof.model.live import LiveIntensity
+from energyprof.model.live import LiveIntensity, LiveReading
 from energyprof.model.run import Run, Trial
 from energyprof.model.session import Session
+
+LATEST_S = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 NO_METER = "no meter told when joules were drawn, so each second counts alike"
 
@@ -111,17 +113,19 @@ def derived(
         stretches: on the monotonic clock of the record. joules: on the clock of the readings.
         grid_name: whose annual value and cooling stand in; None = not given, so that there are none.
     """
+    record = replace(record, readings=[reading for reading in record.readings if _sound(reading)])
     offset_s = record.epoch_s
     moved = [(start_s + offset_s, end_s + offset_s) for start_s, end_s in stretches] or [(offset_s, offset_s)]
     grid = None if grid_name is None else find(grid_name)
     label = f"{OFFERS[record.service].label if record.service in OFFERS else record.service}, zone {record.zone}"
     start_s, end_s = min(low for low, _ in moved), max(high for _, high in moved)
+    measured = 0 <= start_s < end_s < LATEST_S
     plain = Derived(
         label,
         None if grid is None else grid.intensity,
         None if grid is None else grid.accounting,
         False,
-        record.reason or "the service told nothing of this time",
+        (record.reason or "the service told nothing of this time") if measured else "no time was measured",
         None,
         None,
         None,
@@ -129,7 +133,12 @@ def derived(
         start_s,
         end_s,
     )
-    return plain if not record.readings else _with_readings(plain, record, moved, joules, grid)
+    return plain if not record.readings or not measured else _with_readings(plain, record, moved, joules, grid)
+
+
+def _sound(reading: LiveReading) -> bool:
+    """Whether it can be, in a record that somebody may have changed by hand."""
+    return 0 <= reading.start_s < reading.end_s < LATEST_S and 0 <= reading.g_per_kwh <= HIGHEST_G_PER_KWH
 
 
 def _with_readings(

@@ -143,9 +143,12 @@ def _slots(readings: Sequence[LiveReading]) -> list[_Slot]:
 def _pieces(stretches: list[Stretch], slots: list[_Slot]) -> list[tuple[float, float, _Slot | None]]:
     """The stretches, cut where another slot begins or none does."""
     pieces: list[tuple[float, float, _Slot | None]] = []
+    ends_s = [slot.end_s for slot in slots]
     for start_s, end_s in stretches:
         covered_s = start_s
-        for slot in slots:
+        for slot in slots[bisect_right(ends_s, start_s) :]:
+            if slot.start_s >= end_s:
+                break
             low_s, high_s = max(slot.start_s, covered_s), min(slot.end_s, end_s)
             if low_s < high_s:
                 pieces += [(covered_s, low_s, None)] if covered_s < low_s else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from live.recorded import HOUR_S, NOON_S, reading
 from energyprof.footprint.grid import find
 from energyprof.footprint.water import water_intensity
 from energyprof.live.intensity import Derived, derived, live_intensity
-from energyprof.live.weighted import Joules, along
+from energyprof.live.weighted import Joules, along, steadily, weighted
 from energyprof.model.live import LiveAnswer, LiveIntensity, LiveReading
 from energyprof.model.record import dumps, loads
 
@@ -162,3 +163,41 @@ def test_a_service_that_this_version_does_not_know_is_still_shown() -> None:
     found = _derived(reading(NOON_S, 100, length_s=2 * HOUR_S), service="of-tomorrow", zone="X")
     assert found.label == "of-tomorrow, zone X"
     assert found.live
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        reading(NOON_S, math.nan),
+        reading(NOON_S, -1.0),
+        reading(NOON_S, 1e9),
+        reading(math.nan, 100.0),
+        reading(1e300, 100.0),
+        reading(NOON_S, 100.0, length_s=-5.0),
+    ],
+    ids=["NaN", "negative", "absurd", "no time", "no date", "backwards"],
+)
+def test_a_record_that_was_changed_by_hand_falls_back(hostile: LiveReading) -> None:
+    found = _derived(hostile)
+    assert not found.live
+    assert found.factor == find("FRA").intensity
+    assert found.sentence()
+
+
+@pytest.mark.parametrize("epoch_s", [math.nan, math.inf, -1e300, 1e300])
+def test_a_clock_that_cannot_be_falls_back(epoch_s: float) -> None:
+    record = replace(_record(reading(NOON_S, 100)), epoch_s=epoch_s)
+    assert "no time was measured" in derived(record, TWO_HOURS, EVENLY, "FRA").sentence()
+
+
+def test_before_anything_was_measured_there_is_no_live_value() -> None:
+    assert derived(_record(reading(NOON_S, 100)), [], EVENLY, "FRA").reason == "no time was measured"
+
+
+def test_a_week_of_five_minutes_under_ten_thousand_trials_is_weighed_piece_by_piece() -> None:
+    week = [reading(300.0 * k, float(100 + k % 2), length_s=300.0) for k in range(2016)]
+    stretches = [(60.0 * k, 60.0 * k + 30.0) for k in range(10_080)]
+    found = weighted(steadily, stretches, week, None)
+    assert found is not None
+    assert found.g_per_kwh == pytest.approx(100.5)
+    assert found.live == pytest.approx(1)
