@@ -203,10 +203,10 @@ class Profiler:
         timelines = self._sampler.timelines()
         reasons = self._sampler.fault_reasons()
         sampler = self._sampler.stop()
-        if self._watch is not None:
-            self._live = self._watch.finish()
         result = self._result = result_of(books, self._site, self._sampler.records, self._all_warnings())
         _retire(self, result)
+        if self._watch is not None:
+            self._live = self._watch.finish()  # only now, so that a Ctrl-C while it waits loses no result
         if self._journal is not None:
             self._write_record(self._journal, result, timelines, reasons, sampler)
 

@@ -79,11 +79,7 @@ def _facts(session: Session) -> list[tuple[str, str]]:
     if sampler.cpu_s is not None and sampler.wall_s:
         share = f"{sampler.cpu_s:.2f} s of CPU, {100 * sampler.cpu_s / sampler.wall_s:.2f} % of a core"
     found = session_live_intensity(session)
-    live = (
-        []
-        if found is None
-        else [("Live carbon intensity", f"{shown(found.sentence())}; CO₂e on this page does not rest on it")]
-    )
+    sentences = [] if found is None else [f"{shown(found.sentence())}; CO₂e on this page does not rest on it"]
     return [
         ("Started", moment(session.created)),
         ("System", shown(session.platform)),
@@ -91,5 +87,5 @@ def _facts(session: Session) -> list[tuple[str, str]]:
         ("energyprof", shown(session.version)),
         ("Sampler", f"{how}, every {1000 * sampler.period_s:.0f} ms" if sampler.period_s else how),
         ("What measuring cost", share),
-        *live,
+        *(("Live carbon intensity", sentence) for sentence in sentences),
     ]
