@@ -13,7 +13,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from energyprof.analysis.cpu_use import CpuUse
 from energyprof.analysis.reference import follow
@@ -24,11 +24,7 @@ from energyprof.capture.cuda import CudaMode, synchronise_devices
 from energyprof.capture.sampler import Sampler
 from energyprof.capture.spans import Finished, OpenSpan, SpanLog, Stretch, begin, finish
 from energyprof.footprint.site import Site
-from energyprof.live.intensity import Derived, derived
-from energyprof.live.watch import LiveWatch, watching
-from energyprof.live.weighted import along
 from energyprof.model.errors import EnergyprofError, InvalidValue, NotMeasurable, UnwritableOutput
-from energyprof.model.live import LiveIntensity
 from energyprof.model.run import SamplerRecord
 from energyprof.model.timeline import Timeline
 from energyprof.profiler.fold import NS_PER_S, Books, covered_s, meters_cpu
@@ -39,6 +35,11 @@ from energyprof.profiler.recovery import replayed
 from energyprof.profiler.result import Result, combined, measurement_of, resolved, result_of, unmeasured
 from energyprof.profiler.session import Evidence, Scope, session_document, write_session
 from energyprof.profiler.units import given
+
+if TYPE_CHECKING:
+    from energyprof.live.intensity import Derived
+    from energyprof.live.watch import LiveWatch
+    from energyprof.model.live import LiveIntensity
 
 QUIET_TICKS = 4
 """Ticks waited for after the last span, so that the power just after it is known."""
@@ -95,7 +96,7 @@ class Profiler:
                 f"cuda={cuda!r} is no way to find out when CUDA work ran, so none is begun. Use {known}."
             )
         self._site = Site(grid=grid, pue=pue, wue_l_per_kwh=wue_l_per_kwh)
-        self._watch = live if isinstance(live, LiveWatch) else watching(live)
+        self._watch = None if live is None else _watch(live)
         self._live: LiveIntensity | None = None
         self._course: list[tuple[float, float]] = []
         self._out = None if out is None else Path(out)
@@ -260,6 +261,9 @@ class Profiler:
         with self._lock:
             if self._live is None or self._books is None:
                 return None
+            from energyprof.live.intensity import derived
+            from energyprof.live.weighted import along
+
             start_s, end_s, epoch_s = self._books.start_s, self._books.closed_s, self._live.epoch_s
             course = [(instant_s + epoch_s, energy_j) for instant_s, energy_j in [(start_s, 0.0), *self._course]]
             return derived(self._live, [(start_s, end_s)], along(course), self._site.grid)
@@ -446,6 +450,13 @@ def _start_fallback() -> None:
         finally:
             _fallback_starts = False
         atexit.register(profiler._sampler.stop)
+
+
+def _watch(live: str | LiveWatch) -> LiveWatch | None:
+    """Imported here, since hardly any profiler asks a service."""
+    from energyprof.live.watch import watching
+
+    return watching(live) if isinstance(live, str) else live
 
 
 def _ticks_after(timeline: Timeline, instant_s: float) -> int:
