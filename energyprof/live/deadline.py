@@ -30,7 +30,7 @@ def within(limit_s: float, question: Callable[[], T]) -> T:
         except NoAnswer as reason:
             done.put(reason)
         except Exception as error:
-            done.put(NoAnswer(f"the question failed ({type(error).__name__})"))
+            done.put(NoAnswer(f"the question failed ({_kind(error)})"))
 
     try:
         threading.Thread(target=ask, name="energyprof-live", daemon=True).start()
@@ -42,3 +42,9 @@ def within(limit_s: float, question: Callable[[], T]) -> T:
     if isinstance(answer, NoAnswer):
         raise answer
     return answer[0]
+
+
+def _kind(error: Exception) -> str:
+    """The name of an error, and the status that came with it where it is one of `requests`."""
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    return f"{type(error).__name__}, status {status}" if isinstance(status, int) else type(error).__name__

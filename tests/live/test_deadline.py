@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+import requests
 
 from energyprof.live.deadline import within
 from energyprof.live.no_answer import NoAnswer
@@ -30,6 +31,17 @@ def test_a_foreign_error_is_told_by_its_kind_alone() -> None:
         within(30, refuse)
     assert str(refusal.value) == "the question failed (LookupError)"
     assert refusal.value.__cause__ is None
+
+
+def test_a_status_that_came_with_a_foreign_error_is_told() -> None:
+    refused = requests.Response()
+    refused.status_code = 401
+
+    def refuse() -> None:
+        raise requests.HTTPError("401 for https://service/api?securityToken=s3cret", response=refused)
+
+    with pytest.raises(NoAnswer, match=r"^the question failed \(HTTPError, status 401\)$"):
+        within(30, refuse)
 
 
 def test_a_reason_stays_as_it_is() -> None:
