@@ -42,6 +42,7 @@ bench: setup ## beside Zeus and CodeCarbon on a simulated machine whose joules a
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/many_calls.py
+	$(BIN)/python benchmarks/footprint.py
 
 bench-intervals: setup ## how often the 95 % intervals hold the truth, on simulated counters; some six minutes
 	PYTHONPATH=tests $(BIN)/python benchmarks/coverage.py

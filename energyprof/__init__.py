@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from energyprof.footprint.calculator import footprint as footprint
     from energyprof.model.errors import EnergyprofError as EnergyprofError
     from energyprof.model.quantity import Quantity as Quantity
     from energyprof.profiler.decorator import profile as profile
     from energyprof.profiler.profiler import Profiler as Profiler
 
-__all__ = ["EnergyprofError", "Profiler", "Quantity", "profile"]
+__all__ = ["EnergyprofError", "Profiler", "Quantity", "footprint", "profile"]
 
 _HOMES = {
     "EnergyprofError": "energyprof.model.errors",
@@ -29,10 +30,12 @@ logging.getLogger("energyprof").addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import importlib
 
+    if name == "footprint":
+        return importlib.import_module("energyprof.footprint")  # a package that can be called
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOMES[name]), name)
     globals()[name] = value
     return value

@@ -16,6 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from energyprof.cli import options as shared
+from energyprof.cli.pyproject import with_project
 from energyprof.model.errors import InvalidValue
 
 if TYPE_CHECKING:
@@ -60,9 +61,9 @@ def execute(options: argparse.Namespace) -> int:
     command = options.cmd[1:] if options.cmd[:1] == ["--"] else options.cmd
     if not command:
         raise InvalidValue("No command was given, so there is nothing to measure; write it after `--`.")
-    site = shared.SiteOptions.of(options).alone()
+    site = with_project(shared.SiteOptions.of(options)).site()
     name = Path(command[0]).name
-    with Profiler(options.sensors, site.grid, site.pue, site.wue_l_per_kwh, live=options.live) as profiler:
+    with Profiler(options.sensors, site=site, live=options.live) as profiler:
         time.sleep(QUIET_S)
         with profiler.span(name):
             status = _run(command)

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Sequence
 
 import energyprof
-from energyprof.cli import calibrate, compare, exec, report, run, sensors
+from energyprof.cli import calibrate, compare, exec, factors, footprint, project, report, run, sensors
 from energyprof.model.errors import EnergyprofError
 
 BROKEN_PIPE_EXIT = 141
@@ -33,6 +33,10 @@ examples:
   energyprof compare small large --run reports/digits
                                           two variants: ratio, interval, verdict
   energyprof exec -- python train.py      measure any command
+  energyprof footprint 0.24Wh --grid USA  CO2e and water of an energy from elsewhere, with every factor
+  energyprof factors FRA                  what CO2e and water rest on, and where it comes from
+  energyprof project reports/digits --requests-per-day 1e6 --grid FRA
+                                          the run as a fleet: energy, CO2e, water, devices, cost
 
 exit codes:
   0  good
@@ -76,6 +80,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"energyprof {energyprof.__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for module in (run, report, sensors, calibrate, exec, compare):
+    for module in (run, report, sensors, calibrate, exec, compare, project, footprint, factors):
         module.add_to(commands)
     return parser

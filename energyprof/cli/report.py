@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from energyprof.cli import options as shared
+from energyprof.cli.pyproject import with_project
 from energyprof.cli.records import is_session, load_run, load_session
 from energyprof.cli.show import show, show_session
 from energyprof.model.errors import InvalidValue
 from energyprof.model.session import Session
 
 if TYPE_CHECKING:
-    from energyprof.model.run import Run
+    from energyprof.footprint.site import Site
+    from energyprof.model.run import ProfileRecord, Run
+    from energyprof.model.session import SessionSite
 
 EXAMPLES = """\
   energyprof report reports/digits
@@ -60,11 +63,17 @@ def report(options: argparse.Namespace) -> int:
     _require_apart(options.runs, folders)
     for run, folder in zip(runs, folders, strict=True):
         if isinstance(run, Session):
-            site = shared.SiteOptions.of(options).over(run.site)
+            site = _site(run.site, options)
             show_session(run, folder, site=site, as_json=options.json)
         else:
             _render(run, folder, options)
     return 0
+
+
+def _site(record: ProfileRecord | SessionSite, options: argparse.Namespace) -> Site:
+    """The command line goes before the record, and the record before [tool.energyprof]."""
+    said = shared.SiteOptions.of(options).before(shared.SiteOptions.recorded(record))
+    return with_project(said).site()
 
 
 def _folder(run: Run | Session, path: Path, out: Path | None) -> Path:
@@ -96,7 +105,7 @@ def _render(run: Run, folder: Path, options: argparse.Namespace) -> None:
     from energyprof.report.overview import publish_overview
     from energyprof.runner.evidence import open_folder
 
-    site = shared.SiteOptions.of(options).over(run.profile)
+    site = _site(run.profile, options)
     folder = open_folder(folder)
     show(run, folder, site=site, as_json=options.json)
     if options.out is not None or (folder.parent / "index.html").exists():

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from energyprof.cli import options as shared
+from energyprof.cli.pyproject import with_project
 from energyprof.cli.show import show, show_unsaved
 from energyprof.model.errors import InvalidProfile, NotMeasurable
 
@@ -91,15 +92,41 @@ def _loaded(paths: list[Path]) -> list[Profile]:
 
 
 def _with_options(profile: Profile, options: argparse.Namespace) -> Profile:
-    site = shared.SiteOptions.of(options)
+    from energyprof.footprint.cost import price_text
+    from energyprof.footprint.embodied import holding_text
+
+    site = with_project(shared.SiteOptions.of(options).before(_said_of_site(profile)))
     return profile.with_options(
         zone=site.grid,
         pue=site.pue,
         wue_l_per_kwh=site.wue_l_per_kwh,
+        hydro_l_per_kwh=site.hydro_l_per_kwh,
+        market_g_per_kwh=site.market_g_per_kwh,
+        devices=[holding_text(holding) for holding in site.hardware],
+        electricity_price=None if site.electricity_price is None else price_text(site.electricity_price),
+        price_per_hour=None if site.device_price is None else price_text(site.device_price),
+        factors=site.factors,
         budget_s=options.budget,
         seed=options.seed,
         sensors=options.sensors,
         live=options.live,
+    )
+
+
+def _said_of_site(profile: Profile) -> shared.SiteOptions:
+    """What the file itself says; its defaults are not said."""
+    from energyprof.footprint.cost import given_device_price, given_electricity_price
+    from energyprof.footprint.embodied import holding_from_text
+
+    numbers = profile.grid.model_fields_set - {"zone", "electricity_price"}
+    price, hire = profile.grid.electricity_price, profile.hardware.price_per_hour
+    return shared.SiteOptions(
+        grid=profile.grid.zone,
+        factors=profile.factors,
+        hardware=tuple(holding_from_text(text) for text in profile.hardware.devices),
+        electricity_price=None if price is None else given_electricity_price(price),
+        device_price=None if hire is None else given_device_price(hire),
+        **{key: getattr(profile.grid, key) for key in numbers},
     )
 
 

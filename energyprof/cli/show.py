@@ -66,11 +66,8 @@ def _tell(assessment: Assessment, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(summary(assessment)), flush=True)
         return
-    from rich.console import Console
+    from energyprof.cli.terminal import terminal
+    from energyprof.report.terminal import terminal_text
 
-    from energyprof.report.terminal import PIPED_WIDTH, terminal_text
-
-    console = Console()
-    colour = console.is_terminal and not console.no_color and not console.is_dumb_terminal
-    width = console.width if console.is_terminal else PIPED_WIDTH
-    print(terminal_text(assessment, colour=colour, width=width), flush=True)
+    here = terminal()
+    print(terminal_text(assessment, colour=here.colour, width=here.width), flush=True)

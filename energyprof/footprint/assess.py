@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
-from energyprof.footprint.draws import factor_draws, interval95, split_normal_draws
-from energyprof.footprint.factor import Factor, given
-from energyprof.footprint.grid import NAMED_GRIDS, Grid, find
+from energyprof.footprint.factor import Factor
+from energyprof.footprint.formula import Uncertainty, is_exact, uncertainty
+from energyprof.footprint.grid import NAMED_GRIDS, Grid
+from energyprof.footprint.impact import formula_of_energy, formula_of_time, of_both, of_energy, of_time, sum_of
+from energyprof.footprint.rate import pue_factor, rates
 from energyprof.footprint.site import Site
-from energyprof.footprint.water import WaterIntensity, hydro_factor, water_intensity
 from energyprof.model.errors import InvalidValue
-from energyprof.model.quantity import JOULES_PER_KWH, Basis, Quantity, unknown, weakest
+from energyprof.model.quantity import Quantity
 
-if TYPE_CHECKING:
-    from energyprof.footprint.draws import Array
+PER_JOULE = ("co2e", "water", "water_onsite", "water_offsite", "water_with_hydro")
 
-NO_GRID = "no grid was given, and it is never guessed; set one with --grid, such as --grid FRA or a number in g/kWh"
-NOT_INCLUDED = "embodied carbon and water, network, losses between meter and plant"
+MONEY = "currency"
+"""Unit of a cost without a price."""
+
+NOT_INCLUDED = "embodied water, network, losses between meter and plant"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,48 +27,38 @@ class Footprint:
     """What an energy costs the world at one site. Unknown is a Quantity without a value, with its reason.
 
     Attributes:
-        co2e: g; operational, location-based.
+        co2e: g; operational, location-based. co2e_market: the same by the site's contracts.
+        co2e_embodied: g; of making the hardware, by the time for which the task held it.
+        co2e_total: g; operational, location-based, and embodied.
+        sci: g; Software Carbon Intensity (O + M) / R, ISO/IEC 21031:2024, per what the energy is per.
+        electricity_cost, hire_cost: of the electricity, and of holding the hardware, each in its price's currency.
         water: L consumed, on-site + off-site, with the site's hydropower scenario.
         water_onsite: L consumed by the building's cooling.
         water_offsite: L consumed by the power plants.
         water_with_hydro: L as `water`, with the evaporation of hydropower's reservoirs.
+        water_withdrawn: L by the power plants, most of which flows back; never added to what is consumed.
         factors: every factor used, with its source.
         boundary: one sentence: what is counted and what is not.
     """
 
     co2e: Quantity
+    co2e_market: Quantity
+    co2e_embodied: Quantity
+    co2e_total: Quantity
+    sci: Quantity
+    electricity_cost: Quantity
+    hire_cost: Quantity
     water: Quantity
     water_onsite: Quantity
     water_offsite: Quantity
     water_with_hydro: Quantity
+    water_withdrawn: Quantity
     factors: list[Factor]
     boundary: str
 
 
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """Grams or litres per joule of the computers.
-
-    Attributes:
-        value: central value, None = unknown. draws: of the same, None where the value is exact.
-    """
-
-    value: float | None
-    draws: Array | None
-    basis: Basis
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FootprintRatio:
-    """One footprint over another at the same site, unit "ratio"."""
-
-    co2e: Quantity
-    water: Quantity
-
-
-def assess(energy: Quantity, site: Site) -> Footprint:
-    """CO2e and water of an energy drawn at a site.
+def assess(energy: Quantity, site: Site, *, held_s: float | None = None) -> Footprint:
+    """CO2e, water and cost of an energy drawn at a site.
 
     CO2e = E PUE I; water on-site = E WUE; off-site = E PUE EWIF, with E the energy of the computers in kWh.
     `low` and `high` are the energy's own times the central factors: what a re-run here would give. `total_low`
@@ -75,137 +67,69 @@ def assess(energy: Quantity, site: Site) -> Footprint:
 
     Args:
         energy: J, or J per something ("J/token"), which the results then are per as well.
+        held_s: seconds for which the hardware was held for that energy, idle included; None = not known.
 
     Raises:
-        InvalidValue: the energy is not in J.
+        InvalidValue: the energy is not in J, or the time is negative.
     """
     if energy.unit.split("/")[0] != "J":
         raise InvalidValue(f"A footprint starts from joules, not from {energy.unit!r}. Convert the energy to J.")
-    grid = None if site.grid is None else find(site.grid)
+    if held_s is not None and not 0 <= held_s < math.inf:
+        raise InvalidValue(f"Hardware cannot be held for {held_s} s. Give seconds of at least 0, or leave them out.")
+    at = rates(site)
+    co2e, embodied = of_energy(energy, "g", at.co2e), of_time(energy, held_s, "g", at.embodied)
     return Footprint(
-        co2e=_impact(energy, "g", _carbon(site, grid)),
-        water=_impact(energy, "L", _water(site, grid, hydro_l_per_kwh=site.hydro_l_per_kwh)),
-        water_onsite=_impact(energy, "L", _onsite(site)),
-        water_offsite=_impact(energy, "L", _offsite(site, grid, hydro_l_per_kwh=site.hydro_l_per_kwh)),
-        water_with_hydro=_impact(energy, "L", _water(site, grid, hydro_l_per_kwh=hydro_factor().value)),
-        factors=_factors(site, grid),
-        boundary=_boundary(site, grid),
+        co2e=co2e,
+        co2e_market=of_energy(energy, "g", at.co2e_market),
+        co2e_embodied=embodied,
+        co2e_total=of_both(energy, held_s, "g", at.co2e, at.embodied),
+        sci=of_both(energy, held_s, "g", at.co2e, at.embodied_of_life),
+        electricity_cost=of_energy(energy, at.electricity.unit or MONEY, at.electricity),
+        hire_cost=of_time(energy, held_s, at.hire.unit or MONEY, at.hire),
+        water=of_energy(energy, "L", at.water),
+        water_onsite=of_energy(energy, "L", at.water_onsite),
+        water_offsite=of_energy(energy, "L", at.water_offsite),
+        water_with_hydro=of_energy(energy, "L", at.water_with_hydro),
+        water_withdrawn=of_energy(energy, "L", at.water_withdrawn),
+        factors=list(at.factors),
+        boundary=_boundary(site, at.grid, embodied=embodied.value is not None),
     )
 
 
-def over_grids(energy: Quantity, site: Site) -> list[tuple[str, Footprint]]:
-    """The same energy on each of a named set of grids, the site's building unchanged.
+def uncertainties(energy: Quantity, site: Site, *, held_s: float | None = None) -> dict[str, Uncertainty]:
+    """What the ranges of energy and factors make of each figure, by its name; exact and unknown ones are left out.
+
+    The energy takes part with its repeatability and the sensors' gain.
+    """
+    at, found = rates(site), {}
+    formulas = {name: formula_of_energy(energy, getattr(at, name)) for name in PER_JOULE}
+    formulas["electricity_cost"] = formula_of_energy(energy, at.electricity)
+    formulas["co2e_embodied"] = formula_of_time(held_s, at.embodied)
+    formulas["co2e_total"] = sum_of(formulas["co2e"], formulas["co2e_embodied"])
+    formulas["sci"] = sum_of(formulas["co2e"], formula_of_time(held_s, at.embodied_of_life))
+    for name, formula in formulas.items():
+        if formula is not None and not is_exact(formula):
+            found[name] = uncertainty(formula)
+    return found
+
+
+def over_grids(energy: Quantity, site: Site, *, held_s: float | None = None) -> list[tuple[str, Footprint]]:
+    """The same energy on each of a named set of grids, the site's building and hardware unchanged.
 
     Returns:
         (name of the grid, footprint), the names being those that `Site.grid` takes.
     """
-    return [(name, assess(energy, replace(site, grid=name))) for name in NAMED_GRIDS]
+    return [(name, assess(energy, replace(site, grid=name), held_s=held_s)) for name in NAMED_GRIDS]
 
 
-def footprint_ratio(energy_ratio: Quantity, site: Site) -> FootprintRatio:
-    """Two footprints at one site held against each other, as their energies are.
-
-    Both sides are the same draws of grid, PUE, WUE and water factors times an energy. What is shared cancels draw by
-    draw, so that both ratios and their intervals are those of the energies, and as well founded, whether or not the
-    factors are known. Two total intervals divided by each other would hide what the energies show.
-
-    Args:
-        energy_ratio: of the two energies, unit "ratio".
-    """
-    grid = None if site.grid is None else find(site.grid)
-    rates = (_carbon(site, grid), _water(site, grid, hydro_l_per_kwh=site.hydro_l_per_kwh))
-    return FootprintRatio(*(_ratio(energy_ratio, rate) for rate in rates))
-
-
-def _carbon(site: Site, grid: Grid | None) -> Rate:
-    if grid is None:
-        return Rate(None, None, "assumed", NO_GRID)
-    per_joule = site.pue / JOULES_PER_KWH
-    exact = grid.intensity.distribution == "exact"
-    draws = None if exact else factor_draws(grid.intensity) * per_joule
-    return Rate(grid.intensity.value * per_joule, draws, weakest("assumed" if exact else "estimated", _pue_basis(site)))
-
-
-def _onsite(site: Site) -> Rate:
-    """Assumed, be it the user's WUE or the 0 of a machine on a desk: nobody metered the water."""
-    return Rate(site.wue_l_per_kwh / JOULES_PER_KWH, None, "assumed")
-
-
-def _offsite(site: Site, grid: Grid | None, *, hydro_l_per_kwh: float) -> Rate:
-    if grid is None:
-        return Rate(None, None, "assumed", NO_GRID)
-    if grid.mix is None:
-        return Rate(None, None, "assumed", f"the mix behind {grid.label} is not known; name a country to get its water")
-    intensity, per_joule = water_intensity(grid.mix), site.pue / JOULES_PER_KWH
-    draws = intensity.draws(hydro_l_per_kwh) * per_joule
-    return Rate(intensity.value(hydro_l_per_kwh) * per_joule, draws, weakest("estimated", _pue_basis(site)))
-
-
-def _water(site: Site, grid: Grid | None, *, hydro_l_per_kwh: float) -> Rate:
-    onsite, offsite = _onsite(site), _offsite(site, grid, hydro_l_per_kwh=hydro_l_per_kwh)
-    if offsite.value is None or offsite.draws is None or onsite.value is None:
-        return offsite
-    basis = weakest(onsite.basis, offsite.basis)
-    return Rate(onsite.value + offsite.value, onsite.value + offsite.draws, basis)
-
-
-def _pue_basis(site: Site) -> Basis:
-    """A PUE of 1 adds nothing and is the boundary itself; any other is the user's number."""
-    return "measured" if site.pue == 1 else "assumed"
-
-
-def _impact(energy: Quantity, unit: str, rate: Rate) -> Quantity:
-    unit += energy.unit.removeprefix("J")
-    if rate.value is None:
-        reason = rate.reason if energy.value is not None else energy.reason
-        return unknown(unit, reason or NO_GRID, weakest(energy.basis, rate.basis))
-    impact = energy.scaled(rate.value, unit).weakened(rate.basis)
-    if energy.low is None or energy.high is None:
-        return replace(impact, total_low=None, total_high=None)
-    low, high = energy.outer()
-    if energy.value is None or rate.draws is None or low is None or high is None:
-        return impact
-    total_low, total_high = interval95(split_normal_draws("energy", energy.value, low, high) * rate.draws)
-    # The draws' own scatter must not make the total interval narrower than the energy's alone.
-    return replace(impact, total_low=min(total_low, low * rate.value), total_high=max(total_high, high * rate.value))
-
-
-def _ratio(energy_ratio: Quantity, rate: Rate) -> Quantity:
-    if rate.value == 0:
-        return unknown("ratio", "neither has such a footprint here, so there is nothing to compare", energy_ratio.basis)
-    return energy_ratio
-
-
-def _factors(site: Site, grid: Grid | None) -> list[Factor]:
-    factors = [] if grid is None else [grid.intensity]
-    factors += [_pue_factor(site), _wue_factor(site)]
-    if grid is not None and grid.mix is not None:
-        factors += [_water_factor(grid, water_intensity(grid.mix)), hydro_factor()]
-    return factors
-
-
-def _pue_factor(site: Site) -> Factor:
-    pue = given("site.pue", site.pue, "ratio")
-    return pue if site.pue != 1 else replace(pue, source="definition: no overhead of a building is counted")
-
-
-def _wue_factor(site: Site) -> Factor:
-    wue = given("site.wue", site.wue_l_per_kwh, "L/kWh", note="per kWh of the computers, not of the building")
-    return wue if site.wue_l_per_kwh else replace(wue, source="assumed: a machine on a desk uses no water on site")
-
-
-def _water_factor(grid: Grid, intensity: WaterIntensity) -> Factor:
-    if grid.mix_note is None:
-        return intensity.factor
-    return replace(intensity.factor, note=f"{grid.mix_note}; {intensity.factor.note}")
-
-
-def _boundary(site: Site, grid: Grid | None) -> str:
+def _boundary(site: Site, grid: Grid | None, *, embodied: bool) -> str:
     carbon = "CO2e and water not counted: no grid given"
     if grid is not None:
         carbon = f"operational, location-based, {grid.label}, carbon intensity: {grid.accounting}"
+    held = ", ".join(f"{holding.device.label} x {holding.share:g}" for holding in site.hardware)
+    making = f"embodied carbon of {held}" if embodied else "embodied carbon not counted"
     hydro = "with" if site.hydro_l_per_kwh else "without"
     return (
-        f"{carbon}; PUE {site.pue:g}; fresh water consumed, {hydro} evaporation of hydropower's reservoirs; "
-        f"not included: {NOT_INCLUDED}."
+        f"{carbon}; PUE {pue_factor(site).value:g}; {making}; fresh water consumed, {hydro} evaporation of "
+        f"hydropower's reservoirs; not included: {NOT_INCLUDED}."
     )

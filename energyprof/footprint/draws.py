@@ -31,8 +31,9 @@ def normal_draws(name: str, *, seed: int = SEED) -> Array:
 def factor_draws(factor: Factor, *, seed: int = SEED) -> Array:
     """Draws of a factor in its unit, read-only.
 
-    "lognormal": value x exp(z s) with s = ln(high / value) / 1.96 above and ln(value / low) / 1.96 below the
-    median, so that 95 % lie between low and high. "triangular": bounds low and high, mode value.
+    "normal": value + z s, with s = (high - value) / 1.96 above and (value - low) / 1.96 below the median, so that
+    95 % lie between low and high. "lognormal": value x exp(z s), s from the logarithms alike. "triangular": bounds low
+    and high, mode value.
 
     Raises:
         ValueError: a composite factor; what it is made of is drawn instead.
@@ -43,6 +44,8 @@ def factor_draws(factor: Factor, *, seed: int = SEED) -> Array:
         raise ValueError(f"{factor.id} is a combination of factors and has no draws of its own")
     if factor.low == factor.high:
         draws = np.full(DRAWS, factor.value)
+    elif factor.distribution == "normal":
+        draws = split_normal_draws(factor.id, factor.value, factor.low, factor.high, seed=seed)
     elif factor.distribution == "lognormal":
         z = normal_draws(factor.id, seed=seed)
         upper, lower = np.log(factor.high / factor.value) / Z95, np.log(factor.value / factor.low) / Z95

@@ -9,7 +9,10 @@ from typing import Literal, cast, get_args
 
 from energyprof.footprint.table import Row, read_rows, shipped_text
 
-Distribution = Literal["exact", "lognormal", "triangular", "composite"]
+Distribution = Literal["exact", "normal", "lognormal", "triangular", "composite"]
+
+BY_USER = "given by the user"
+"""How the source of a number that the user gave begins."""
 
 COLUMNS = ("id", "value", "low", "high", "unit", "distribution")
 
@@ -21,9 +24,9 @@ class Factor:
     Attributes:
         id: names it, and the stream of its random draws: "grid.FRA", "water.coal.tower".
         value: central value in `unit`.
-        low, high: "lognormal": the 95 % interval of a split lognormal with median `value`; "triangular": the
-            bounds, with mode `value`; "exact": both equal `value`; "composite": the 95 % interval of a
-            combination of other factors.
+        low, high: "normal": the 95 % interval of a split normal with median `value`; "lognormal": the same of a
+            split lognormal; "triangular": the bounds, with mode `value`; "exact": both equal `value`;
+            "composite": the 95 % interval of a combination of other factors.
         source, year, url, licence: of the number; year and licence are None only for a number that the
             user gave.
         note: what a reader must know.
@@ -41,6 +44,11 @@ class Factor:
     licence: str | None
     note: str | None = None
 
+    @property
+    def by_user(self) -> bool:
+        """Whether the user gave it."""
+        return self.source.startswith(BY_USER)
+
 
 def read_factors(text: str, file: str) -> dict[str, Factor]:
     """The factors of a CSV table by id; a shipped table or one that a user wrote.
@@ -48,7 +56,7 @@ def read_factors(text: str, file: str) -> dict[str, Factor]:
     Raises:
         InvalidValue: as `read_rows`, or a value that is no number, outside its own range, or without a unit.
     """
-    return {row.text("id"): _factor(row) for row in read_rows(text, file, COLUMNS, key=("id",))}
+    return {row.text("id"): factor_of(row) for row in read_rows(text, file, COLUMNS, key=("id",))}
 
 
 @functools.cache
@@ -59,13 +67,18 @@ def shipped_factors(file: str) -> Mapping[str, Factor]:
 
 def given(id: str, value: float, unit: str, *, note: str | None = None) -> Factor:
     """A number that the user gave: exact, since nothing says how far off it may be."""
-    return Factor(id, value, value, value, unit, "exact", "given by the user", None, None, None, note)
+    return Factor(id, value, value, value, unit, "exact", BY_USER, None, None, None, note)
 
 
-def _factor(row: Row) -> Factor:
+def factor_of(row: Row) -> Factor:
+    """The factor in one row of a table.
+
+    Raises:
+        InvalidValue: a cell cannot be.
+    """
     distribution = row.text("distribution")
     if distribution not in get_args(Distribution) or distribution == "composite":
-        raise row.invalid("distribution", f"{distribution[:40]!r} is none of exact, lognormal, triangular")
+        raise row.invalid("distribution", f"{distribution[:40]!r} is none of exact, normal, lognormal, triangular")
     value, low, high = row.number("value"), row.number("low"), row.number("high")
     if not low <= value <= high:
         raise row.invalid("value", f"{value:g} lies outside its own range {low:g}-{high:g}")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from energyprof.footprint import codecarbon_files
+from energyprof.footprint.cloud import MARK, CloudRegion, cloud_region, cloud_regions
+from energyprof.footprint.draws import factor_draws, interval95
 from energyprof.footprint.factor import Factor, given, shipped_factors
-from energyprof.footprint.mix import Mix, country_mix, shares_of
+from energyprof.footprint.mix import Mix, country_mix, is_mix, mix_from_text, shares_of
 from energyprof.model.errors import InvalidValue, UnknownName
 from energyprof.model.names import either, nearest
 
@@ -68,6 +70,8 @@ class Grid:
         accounting: what the intensity counts.
         mix: what its electricity is made of; None where that is not known.
         mix_note: said where the mix is not the grid's own.
+        terms: (fraction of generation, emission factor) that sum to the intensity, where it is worked out from a mix
+            that was given, and is drawn from them; else empty.
     """
 
     name: str
@@ -76,6 +80,7 @@ class Grid:
     accounting: Accounting
     mix: Mix | None
     mix_note: str | None = None
+    terms: tuple[tuple[float, Factor], ...] = ()
 
 
 def find(name: str | float) -> Grid:
@@ -83,11 +88,12 @@ def find(name: str | float) -> Grid:
 
     Args:
         name: ISO 3166 alpha-3 country ("FRA"), US state ("US-CA"), Canadian or Chinese province ("CA-ON",
-            "CN-BJ"), "WORLD", or a carbon intensity in g/kWh, as a number or its text.
+            "CN-BJ"), "WORLD", a cloud region ("aws:us-east-1"), a mix in percent ("coal=40,wind=60"), or a carbon
+            intensity in g/kWh, as a number or its text.
 
     Raises:
         UnknownName: there is none; the nearest names are in the message.
-        InvalidValue: a number that no grid has.
+        InvalidValue: a number that no grid has, or a mix that does not sum to 100.
         NotMeasurable: codecarbon's data files are missing.
     """
     if isinstance(name, str):
@@ -116,10 +122,51 @@ def _given(intensity_g_per_kwh: float) -> Grid:
 
 
 def _named(name: str) -> Grid:
+    if is_mix(name):
+        return _mixed(mix_from_text(name))
+    if MARK in name:
+        return _of_cloud(cloud_region(name))
     code = name.strip().upper()
     if code not in names():
         raise UnknownName(_unknown_message(name))
     return _known(code)
+
+
+@functools.cache
+def _mixed(mix: Mix) -> Grid:
+    """Mix x lifecycle medians of each technology, with the spread of the studies of each."""
+    import numpy as np
+
+    terms = mix.emission_terms()
+    low, high = interval95(np.sum([fraction * factor_draws(factor) for fraction, factor in terms], axis=0))
+    intensity = Factor(
+        f"grid.{mix.name}",
+        mix.emissions_g_per_kwh(),
+        low,
+        high,
+        "g/kWh",
+        "composite",
+        f"mix: {mix.source}; IPCC AR5 WG3 Annex III medians",
+        2014,
+        terms[0][1].url,
+        "facts cited, (c) IPCC",
+        "lifecycle CO2e from mix x technology factors; oil counts combustion only",
+    )
+    accounting: Accounting = "lifecycle" if mix.share("oil") < OIL_MATTERS_FROM else "mixed"
+    return Grid(mix.name, mix.label, intensity, accounting, mix, terms=terms)
+
+
+@functools.cache
+def _of_cloud(region: CloudRegion) -> Grid:
+    """The grid that a region stands on, under the region's name; the intensity keeps its id, and its draws with it."""
+    grid = _known(region.grid)
+    note = f"{region.label} is taken to draw from the grid of {grid.label}; {grid.intensity.note}"
+    return replace(
+        grid,
+        name=region.name,
+        label=f"{region.label}, grid of {grid.label}",
+        intensity=replace(grid.intensity, note=note),
+    )
 
 
 @functools.cache
@@ -255,12 +302,13 @@ def _ranged(name: str, value: float, *, source: str, year: int, url: str, licenc
 
 
 def _unknown_message(name: str) -> str:
-    near = [f"{code} ({names()[code]})" for code in _nearest(name.strip().upper()[:60])]
+    regions = [region for region in cloud_regions() if region.split(MARK)[1] == name.strip().lower()]
+    near = regions or [f"{code} ({names()[code]})" for code in _nearest(name.strip().upper()[:60])]
     suggestion = f" Did you mean {either(near)}?" if near else ""
     return (
         f"There is no grid named {name[:40]!r}, so neither CO2e nor water can be given.{suggestion} Give a country by "
-        "its three letters (FRA), a US state (US-CA), a Canadian or Chinese province (CA-ON, CN-BJ), or a number in"
-        " g/kWh."
+        "its three letters (FRA), a US state (US-CA), a Canadian or Chinese province (CA-ON, CN-BJ), a cloud region "
+        "(aws:us-east-1), a mix (coal=40,wind=60), or a number in g/kWh."
     )
 
 

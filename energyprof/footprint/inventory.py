@@ -41,7 +41,8 @@ def records(factors: Iterable[Factor]) -> list[FactorRecord]:
 def changed(then: Sequence[FactorRecord], now: Iterable[Factor]) -> list[tuple[FactorRecord, Factor]]:
     """The factors whose value or range is no longer what it was; what the user gave is not among them."""
     before = {record.id: record for record in then}
-    pairs = [(before[factor.id], factor) for factor in now if factor.id in before and factor.licence is not None]
+    looked_up = (factor for factor in now if factor.licence is not None and not factor.by_user)
+    pairs = [(before[factor.id], factor) for factor in looked_up if factor.id in before]
     return [(record, factor) for record, factor in pairs if not _same(record, factor)]
 
 

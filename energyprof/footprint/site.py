@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from energyprof.footprint.grid import find
+from energyprof.footprint.cost import Price
+from energyprof.footprint.embodied import Holding
+from energyprof.footprint.factor import Factor
+from energyprof.footprint.grid import HIGHEST_G_PER_KWH, find
 from energyprof.footprint.water import hydro_factor
 from energyprof.model.errors import InvalidValue
 
@@ -25,6 +28,11 @@ class Site:
         wue_l_per_kwh: water usage effectiveness, litres consumed on site per kWh of the computers, not of the
             building (ISO/IEC 30134-9).
         hydro_l_per_kwh: scenario for the evaporation of hydropower's reservoirs: 0 or 17 L per kWh of hydropower.
+        factors: the user's factors in place of the shipped ones of the same id.
+        hardware: what a task holds while it runs; empty = not known.
+        electricity_price: per kWh; None = that of the grid's table, where there is one.
+        device_price: per hour of all the hardware; None = not given.
+        market_g_per_kwh: carbon intensity by the contracts of the site, for market-based accounting; None = not given.
 
     Raises:
         UnknownName: no grid has that name.
@@ -35,6 +43,11 @@ class Site:
     pue: float = 1.0
     wue_l_per_kwh: float = 0.0
     hydro_l_per_kwh: float = 0.0
+    factors: tuple[Factor, ...] = ()
+    market_g_per_kwh: float | None = None
+    hardware: tuple[Holding, ...] = ()
+    electricity_price: Price | None = None
+    device_price: Price | None = None
 
     def __post_init__(self) -> None:
         if self.grid is not None:
@@ -53,6 +66,12 @@ class Site:
             self.hydro_l_per_kwh in (0, hydro_factor().value),
             f"A reservoir evaporation of {self.hydro_l_per_kwh} L/kWh is not one of the two scenarios: give 0, or "
             f"{hydro_factor().value:g} to count it.",
+        )
+        market = self.market_g_per_kwh
+        _require(
+            market is None or 0 <= market < HIGHEST_G_PER_KWH,
+            f"A market-based intensity of {market} g/kWh cannot be: it lies at or above 0, which contracts for "
+            f"renewable electricity may reach, and below {HIGHEST_G_PER_KWH:g} g/kWh. Correct it, or leave it out.",
         )
 
 

@@ -58,11 +58,8 @@ class Row:
             InvalidValue: it is anything else.
         """
         text = self.text(column)
-        try:
-            value = float(text)
-        except ValueError:
-            raise self.invalid(column, f"{text[:40]!r} is not a number") from None
-        if not math.isfinite(value) or value < 0:
+        value = number_of(text)
+        if value is None:
             raise self.invalid(column, f"{text[:40]!r} is not a finite number of at least 0")
         return value
 
@@ -79,6 +76,17 @@ class Row:
         if url is not None and not url.startswith(("https://", "http://")):
             raise self.invalid("url", f"{url[:40]!r} does not start with https:// or http://")
         return url
+
+
+def number_of(given: object) -> float | None:
+    """A number, or the text of one, that is finite and not negative; None for anything else."""
+    if isinstance(given, bool) or not isinstance(given, int | float | str):
+        return None
+    try:
+        value = float(given)
+    except (ValueError, OverflowError):
+        return None
+    return value if math.isfinite(value) and value >= 0 else None
 
 
 def read_rows(text: str, file: str, columns: Sequence[str], *, key: Sequence[str]) -> list[Row]:

@@ -1,19 +1,16 @@
-"""Water that power plants consume per kWh generated: mix x technology x cooling system."""
+"""Water that power plants consume, or withdraw, per kWh generated: mix x technology x cooling system."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from energyprof.footprint.draws import factor_draws, interval95
+from energyprof.footprint.draws import interval95
 from energyprof.footprint.factor import Factor, shipped_factors
+from energyprof.footprint.formula import Amount, Formula, Pick, central, draws, with_overrides
 from energyprof.footprint.mix import Mix
 from energyprof.footprint.table import Row, read_rows, shipped_text
-
-if TYPE_CHECKING:
-    from energyprof.footprint.draws import Array
 
 COOLING_SHARES = "cooling_shares.csv"
 WORLD_REGION = "World"
@@ -36,30 +33,45 @@ UNCOOLED = {
     "wind": "water.wind.none",
     "other_renewables": "water.geothermal.flash_tower",
 }
+CONSUMED, WITHDRAWN = "water.", "withdrawal."
+"""How the ids of a technology's consumption and withdrawal begin; the rest is the same."""
+
 HYDRO_SCENARIO = "water.hydro"
 
 
 @dataclass(frozen=True, slots=True)
 class WaterIntensity:
-    """Electricity water intensity factor (EWIF) of one mix: litres consumed per kWh generated.
+    """Litres per kWh generated of one mix: consumed (the electricity water intensity factor, EWIF) or withdrawn.
 
     Attributes:
-        factor: without hydropower's evaporation, with its 95 % range.
-        hydro_share: fraction of generation from hydropower.
-        terms: (fraction of generation, technology factor), summing to `factor.value`.
+        id: of the whole as one factor; a user's factor of this id takes the place of all terms.
+        hydro_share: fraction of generation from hydropower whose reservoirs evaporate.
+        terms: (fraction of generation, technology factor); their sum leaves hydropower's evaporation out.
     """
 
-    factor: Factor
+    id: str
+    mix: Mix
     hydro_share: float
     terms: tuple[tuple[float, Factor], ...]
+    note: str
 
-    def value(self, hydro_l_per_kwh: float) -> float:
-        """Central value in L/kWh, with reservoirs evaporating `hydro_l_per_kwh` for each kWh of hydropower."""
-        return self.factor.value + self.hydro_share * hydro_l_per_kwh
+    def factor(self, overrides: tuple[Factor, ...] = ()) -> Factor:
+        """The whole as one factor with its 95 % range, without hydropower's evaporation.
 
-    def draws(self, hydro_l_per_kwh: float) -> Array:
-        """Draws in L/kWh; hydropower is a scenario and adds no spread."""
-        return _thermal_draws(self.terms) + self.hydro_share * hydro_l_per_kwh
+        Args:
+            overrides: the user's factors, in place of the shipped ones of the same id.
+        """
+        return _composite(self, overrides)
+
+    def formula(self, hydro: Factor | None) -> Formula:
+        """L/kWh; with the evaporation of hydropower's reservoirs where its factor is given: a scenario, no spread."""
+        share = self.hydro_share
+
+        def ewif(pick: Pick) -> Amount:
+            water = pick(_widening()) * sum(fraction * pick(technology) for fraction, technology in self.terms)
+            return water if hydro is None or not share else water + share * pick(hydro)
+
+        return ewif
 
 
 def hydro_factor() -> Factor:
@@ -76,7 +88,30 @@ def water_intensity(mix: Mix) -> WaterIntensity:
     """
     technologies = shipped_factors("tech_water.csv")
     terms = tuple((share, technologies[id]) for id, share in _technology_shares(mix).items() if share)
-    return WaterIntensity(_composite(mix, terms), mix.share("hydro"), terms)
+    note = f"EWIF without hydropower's evaporation; {mix_years(mix)}; cooling systems of {mix.cooling_region}"
+    return WaterIntensity(f"water.grid.{mix.name}", mix, mix.share("hydro"), terms, note)
+
+
+@functools.cache
+def withdrawal_intensity(mix: Mix) -> WaterIntensity:
+    """Litres withdrawn per kWh generated, most of which flow back warmer: never to be added to what is consumed.
+
+    Fresh water, in operation, at the plant; sea water counts as none, and so does what turns hydropower's turbines, in
+    either scenario. The medians come without ranges, so that the range is that of the cooling shares alone.
+    """
+    technologies = shipped_factors("tech_withdrawal.csv")
+    terms = tuple(
+        (share, technologies[id.replace(CONSUMED, WITHDRAWN, 1)])
+        for id, share in _technology_shares(mix).items()
+        if share
+    )
+    note = f"withdrawal; {mix_years(mix)}; cooling systems of {mix.cooling_region}; the medians have no range"
+    return WaterIntensity(f"withdrawal.grid.{mix.name}", mix, 0.0, terms, note)
+
+
+def mix_years(mix: Mix) -> str:
+    """The years of what a water intensity is made of."""
+    return f"technology 2012, cooling 2015, mix {'given' if mix.year is None else mix.year}"
 
 
 def _technology_shares(mix: Mix) -> dict[str, float]:
@@ -90,13 +125,13 @@ def _technology_shares(mix: Mix) -> dict[str, float]:
     return shares
 
 
-def _composite(mix: Mix, terms: tuple[tuple[float, Factor], ...]) -> Factor:
-    low, high = interval95(_thermal_draws(terms))
-    years = f"technology 2012, cooling 2015, mix {mix.year}"
-    note = f"EWIF without hydropower's evaporation; {years}; cooling systems of {mix.cooling_region}"
+@functools.lru_cache(maxsize=512)
+def _composite(intensity: WaterIntensity, overrides: tuple[Factor, ...]) -> Factor:
+    mix, formula = intensity.mix, with_overrides(intensity.formula(None), overrides)
+    low, high = interval95(draws(formula))
     return Factor(
-        f"water.grid.{mix.name}",
-        sum(share * technology.value for share, technology in terms),
+        intensity.id,
+        central(formula),
         low,
         high,
         "L/kWh",
@@ -104,14 +139,14 @@ def _composite(mix: Mix, terms: tuple[tuple[float, Factor], ...]) -> Factor:
         f"mix: {mix.source}; cooling systems: GCAM; technology: Macknick et al. 2012",
         mix.year,
         next(iter(shipped_factors("tech_water.csv").values())).url,
-        f"{mix.licence}; ECL-2.0; facts cited",
-        note,
+        "; ".join((*([mix.licence] if mix.licence else []), "ECL-2.0", "facts cited")),
+        intensity.note,
     )
 
 
-def _thermal_draws(terms: tuple[tuple[float, Factor], ...]) -> Array:
-    widening = factor_draws(shipped_factors("ranges.csv")["range.cooling"])
-    return widening * sum(share * factor_draws(technology) for share, technology in terms)
+def _widening() -> Factor:
+    """For the cooling shares, which carry no published uncertainty."""
+    return shipped_factors("ranges.csv")["range.cooling"]
 
 
 def cooling_shares(region: str, plant: str) -> Mapping[str, float]:

@@ -80,6 +80,14 @@ class Quantity:
             _times(self.total_high, factor),
         )
 
+    def shifted(self, amount: float) -> Quantity:
+        """The same quantity plus an exact amount of its own unit."""
+        ends = (self.value, self.low, self.high)
+        totals = (self.total_low, self.total_high)
+        value, low, high = (None if end is None else end + amount for end in ends)
+        total_low, total_high = (None if end is None else end + amount for end in totals)
+        return Quantity(value, low, high, self.unit, self.basis, self.reason, total_low, total_high)
+
     def weakened(self, basis: Basis) -> Quantity:
         """The same quantity, its basis at least as weak as `basis`."""
         return replace(self, basis=weakest(self.basis, basis))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from energyprof.model.given_factor import GivenFactor
 from energyprof.model.live import LiveIntensity
 from energyprof.model.meter import MeterRecord
 from energyprof.model.span import Span
@@ -205,7 +206,11 @@ class ProfileRecord:
         margin: how much quality may be lost, in the metric's unit; None = no quality is asked.
         metric: None where the task has no quality.
         higher_is_better: of the metric; always True so far.
-        grid, pue, wue_l_per_kwh: as given; grid None = not given.
+        grid, pue, wue_l_per_kwh: as given; grid None = not given. hydro_l_per_kwh: the scenario for reservoirs.
+        factors: the user's own, in place of the shipped ones of the same id.
+        market_g_per_kwh: of the site's contracts; None = not given.
+        devices: what a task holds while it runs, as "h100-sxm" or "server=0.125"; empty = not given.
+        electricity_price, device_price: per kWh, and per hour of all devices, as "0.25EUR"; None = not given.
         sha256: of the profile file.
         items: how many test items there are. items_sha256: of the items; None in records that did not note it.
         target_half_width: relative; the stopping rule's goal.
@@ -229,6 +234,12 @@ class ProfileRecord:
     seed: int = 0
     quick: bool = False
     items_sha256: str | None = None
+    hydro_l_per_kwh: float = 0.0
+    factors: list[GivenFactor] = field(default_factory=list)
+    market_g_per_kwh: float | None = None
+    devices: list[str] = field(default_factory=list)
+    electricity_price: str | None = None
+    device_price: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from energyprof.model.errors import InvalidRun
+from energyprof.model.given_factor import GivenFactor
 from energyprof.model.live import LiveIntensity
 from energyprof.model.meter import MeterRecord
 from energyprof.model.quantity import Quantity, unknown
@@ -61,11 +62,24 @@ class SessionCoverage:
 
 @dataclass(frozen=True, slots=True)
 class SessionSite:
-    """Where the energy was drawn, as the profiler was told."""
+    """Where the energy was drawn, as the profiler was told.
+
+    Attributes:
+        factors: the user's own, in place of the shipped ones of the same id.
+        market_g_per_kwh: of the site's contracts; None = not given.
+        devices: what a task holds while it runs, as "h100-sxm" or "server=0.125"; empty = not given.
+        electricity_price, device_price: per kWh, and per hour of all devices, as "0.25EUR"; None = not given.
+    """
 
     grid: str | float | None
     pue: float
     wue_l_per_kwh: float
+    hydro_l_per_kwh: float = 0.0
+    factors: list[GivenFactor] = field(default_factory=list)
+    market_g_per_kwh: float | None = None
+    devices: list[str] = field(default_factory=list)
+    electricity_price: str | None = None
+    device_price: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -23,6 +23,8 @@ from energyprof.capture.cpu_use_log import CpuUseLog
 from energyprof.capture.cuda import CudaMode, synchronise_devices
 from energyprof.capture.sampler import Sampler
 from energyprof.capture.spans import Finished, OpenSpan, SpanLog, Stretch, begin, finish
+from energyprof.footprint.factor import Factor
+from energyprof.footprint.overrides import factors_from_mapping
 from energyprof.footprint.site import Site
 from energyprof.model.errors import EnergyprofError, InvalidValue, NotMeasurable, UnwritableOutput
 from energyprof.model.run import SamplerRecord
@@ -73,6 +75,8 @@ class Profiler:
         cuda: how CUDA work comes to lie inside its span: "synchronise" waits for the device at both edges; "events"
             leaves marks in the stream and waits for next to nothing until the profiler stops.
         out: folder for the record of the run, to which evidence is added every second; None = none is written.
+        factors: your numbers in place of shipped ones: {"water.coal.tower": "2.2:1.8:3.0"}, or the path of a CSV table.
+        site: the whole place at once, in place of grid, pue, wue_l_per_kwh and factors.
         live: a service and a zone, such as "electricity-maps:FR", that is asked over HTTP for the carbon intensity of
             now, before measuring and after it; None = nothing goes over the network.
 
@@ -88,6 +92,9 @@ class Profiler:
         wue_l_per_kwh: float = 0.0,
         out: str | Path | None = None,
         cuda: CudaMode = "synchronise",
+        *,
+        factors: Mapping[str, float | str] | str | Path | None = None,
+        site: Site | None = None,
         live: str | LiveWatch | None = None,
     ) -> None:
         if cuda not in get_args(CudaMode):
@@ -95,7 +102,7 @@ class Profiler:
             raise InvalidValue(
                 f"cuda={cuda!r} is no way to find out when CUDA work ran, so none is begun. Use {known}."
             )
-        self._site = Site(grid=grid, pue=pue, wue_l_per_kwh=wue_l_per_kwh)
+        self._site = site or Site(grid, pue, wue_l_per_kwh, factors=_given_factors(factors))
         self._watch = None if live is None else _watch(live)
         self._live: LiveIntensity | None = None
         self._course: list[tuple[float, float]] = []
@@ -424,6 +431,13 @@ def remember(name: str) -> None:
     """From now on the calls of a function of that name are kept when a profiler stops."""
     with _past_lock:
         _past.setdefault(name, None)
+
+
+def _given_factors(factors: Mapping[str, float | str] | str | Path | None) -> tuple[Factor, ...]:
+    if factors is None:
+        return ()
+    shape = factors if isinstance(factors, Mapping) else str(factors)
+    return factors_from_mapping(shape, "Profiler", Path())
 
 
 def _retire(profiler: Profiler, result: Result) -> None:

@@ -15,7 +15,7 @@ from energyprof.capture.first_look_file import FirstLookFile, read_first_look
 from energyprof.capture.ring import Ring
 from energyprof.capture.sampler import domain_of
 from energyprof.capture.spans import OpenSpan, SpanLog
-from energyprof.footprint.site import Site
+from energyprof.footprint.site_record import site_from_json
 from energyprof.model.domain import Domain
 from energyprof.model.errors import InvalidRun
 from energyprof.model.live import live_of
@@ -92,7 +92,7 @@ def _document(found: _Found, folder: Path) -> dict[str, Any]:
     start_s = found.scope["start_s"]
     running = _still_open(found)
     spans = spans_of(found.closed, {span.id: span for span in running})
-    site = Site(**found.scope["site"])
+    site = site_from_json(found.scope["site"])
     books = Books(SpanLog(), [timeline.domain for timeline in timelines], start_s)
     counted = [timeline for timeline in timelines if timeline.domain in books.domains]
     end_s = min((covered_s(timeline) for timeline in counted), default=start_s)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from energyprof import __version__
 from energyprof.footprint.site import Site
+from energyprof.footprint.site_record import session_site
 from energyprof.model.live import LiveIntensity
 from energyprof.model.meter import MeterRecord
 from energyprof.model.run import SamplerRecord, SensorRecord
@@ -40,14 +41,13 @@ class Scope:
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values, with what it runs on."""
-        site = {"grid": self.site.grid, "pue": self.site.pue, "wue_l_per_kwh": self.site.wue_l_per_kwh}
         return {
             "created": self.created,
             "version": __version__,
             "python": platform.python_version(),
             "platform": platform.platform(),
             "start_s": self.start_s,
-            "site": site,
+            "site": asdict(session_site(self.site)),
         }
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from energyprof.analysis.compare import compare
 from energyprof.analysis.comparison import Comparison, VariantResult
 from energyprof.footprint.assess import Footprint, assess, over_grids
+from energyprof.footprint.embodied import detected
 from energyprof.footprint.factor import Factor
 from energyprof.footprint.grid import Accounting, Grid, find
 from energyprof.footprint.inventory import changed, distinct, factors_at
 from energyprof.footprint.site import Site
+from energyprof.footprint.site_record import recorded_site
 from energyprof.model.quantity import significant
 from energyprof.model.run import FactorRecord, Run
 
@@ -61,12 +63,27 @@ def assess_run(run: Run, site: Site | None = None) -> Assessment:
 
 def assess_comparison(comparison: Comparison, site: Site | None = None) -> Assessment:
     """The assessment of a comparison that is already known."""
-    site = site or site_of(comparison.run)
+    site = with_hardware(site or site_of(comparison.run), comparison.run)
     comparison = replace(comparison, warnings=[*comparison.warnings, *_changed_factors(comparison.run, site)])
     subject, baseline = _subject(comparison), comparison.variant(comparison.baseline)
-    footprints = {variant.record.name: assess(variant.energy_per_task, site) for variant in comparison.variants}
+    footprints = {variant.record.name: footprint_of(variant, site) for variant in comparison.variants}
     grid = None if site.grid is None else find(site.grid)
     return Assessment(comparison, site, subject, baseline, grid, footprints, _grids(subject, baseline, site, grid))
+
+
+def footprint_of(variant: VariantResult, site: Site) -> Footprint:
+    """Of one task of a variant."""
+    return assess(variant.energy_per_task, site, held_s=held_s(variant))
+
+
+def held_s(variant: VariantResult) -> float | None:
+    """Seconds for which one task holds the machine: while a variant is measured it serves nothing else."""
+    return None if not variant.tasks_per_s else 1 / variant.tasks_per_s
+
+
+def with_hardware(site: Site, run: Run) -> Site:
+    """The site with the run's GPUs, where the user named no hardware."""
+    return site if site.hardware else replace(site, hardware=detected(run.host.gpus))
 
 
 def intensity_text(grid: Grid) -> str:
@@ -76,7 +93,7 @@ def intensity_text(grid: Grid) -> str:
 
 def site_of(run: Run) -> Site:
     """The site that the profile names."""
-    return Site(run.profile.grid, run.profile.pue, run.profile.wue_l_per_kwh)
+    return recorded_site(run.profile)
 
 
 def factors(assessment: Assessment) -> list[Factor]:
@@ -132,11 +149,11 @@ def _grids(
 
 
 def _over(variant: VariantResult | None, site: Site) -> dict[str, Footprint]:
-    return {} if variant is None else dict(over_grids(variant.energy_per_task, site))
+    return {} if variant is None else dict(over_grids(variant.energy_per_task, site, held_s=held_s(variant)))
 
 
 def _own(subject: VariantResult | None, baseline: VariantResult | None, site: Site, grid: Grid) -> GridFootprints:
     def at_site(variant: VariantResult | None) -> Footprint | None:
-        return None if variant is None else assess(variant.energy_per_task, site)
+        return None if variant is None else footprint_of(variant, site)
 
     return GridFootprints(grid.name, grid.label, grid.accounting, True, at_site(subject), at_site(baseline))

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from energyprof.footprint.factor import Factor
+from energyprof.footprint.cost import price_text
+from energyprof.footprint.embodied import holding_text
+from energyprof.footprint.overrides import factor_text
 from energyprof.footprint.site import Site
-from energyprof.model.quantity import significant
 from energyprof.model.record import dumps
 from energyprof.model.run import Run, SensorRecord
 from energyprof.model.timeline import Timeline
@@ -27,14 +28,14 @@ from energyprof.report import (
     chart_power,
     chart_quality,
     chart_trials,
-    figures,
     listing,
     method,
     models,
 )
-from energyprof.report.assessment import Assessment, factors, site_of
+from energyprof.report.assessment import Assessment, factors, site_of, with_hardware
 from energyprof.report.canvas import Chart
 from energyprof.report.cards import cards
+from energyprof.report.factor_table import factor_tables
 from energyprof.report.headline import contents, headline
 from energyprof.report.text import shown
 
@@ -55,21 +56,6 @@ class SensorLine:
     state: str
     text: str
     remedy: str
-
-
-@dataclass(frozen=True, slots=True)
-class FactorLine:
-    """A row of the factor table."""
-
-    name: str
-    value: str
-    range: str
-    unit: str
-    source: str
-    year: int | None
-    licence: str
-    url: str | None
-    note: str
 
 
 def page_html(assessment: Assessment) -> str:
@@ -96,7 +82,7 @@ def page_html(assessment: Assessment) -> str:
         method=method.paragraphs(assessment),
         environment=method.environment(run),
         sensors=[sensor_line(sensor, run.timelines) for sensor in run.sensors],
-        factors=[factor_line(factor) for factor in factors(assessment)],
+        factors=factor_tables(factors(assessment)),
         digest=run_digest(run),
         command=command(run, assessment.site),
     )
@@ -154,14 +140,28 @@ def run_digest(run: Run) -> str:
 def command(run: Run, site: Site) -> str:
     """What makes this page again; options only where the site is not the profile's own."""
     words = ["energyprof", "report", f"reports/{shown(run.profile.name)}"]
-    own = site_of(run)
+    own = with_hardware(site_of(run), run)
     for option, value, usual in (
         ("--grid", site.grid, own.grid),
         ("--pue", site.pue, own.pue),
         ("--wue", site.wue_l_per_kwh, own.wue_l_per_kwh),
+        ("--hydro", site.hydro_l_per_kwh, own.hydro_l_per_kwh),
+        ("--market", site.market_g_per_kwh, own.market_g_per_kwh),
     ):
         if value != usual and value is not None:
             words += [option, f"{value:g}" if isinstance(value, float) else str(value)]
+    if site.hardware != own.hardware:
+        for holding in site.hardware:
+            words += ["--device", holding_text(holding)]
+    for option, price, usual_price in (
+        ("--price", site.electricity_price, own.electricity_price),
+        ("--device-price", site.device_price, own.device_price),
+    ):
+        if price is not None and price != usual_price:
+            words += [option, price_text(price)]
+    for factor in site.factors:
+        if factor not in own.factors:
+            words += ["--factor", factor_text(factor)]
     return shlex.join(words)
 
 
@@ -190,22 +190,3 @@ def sensor_line(sensor: SensorRecord, timelines: Sequence[Timeline]) -> SensorLi
     texts = [read if sensor.status == "used" else "", sensor.reason or ""]
     text = "; ".join(part for part in texts if part) or "not asked for"
     return SensorLine(shown(sensor.name), sensor.status, shown(text), shown(sensor.remedy or ""))
-
-
-def factor_line(factor: Factor) -> FactorLine:
-    """A factor with its range and source."""
-    ends = (
-        "exact" if factor.low == factor.high else figures.span(significant(factor.low, 3), significant(factor.high, 3))
-    )
-    url = factor.url if factor.url and factor.url.startswith("https://") else None
-    return FactorLine(
-        shown(factor.id),
-        significant(factor.value, 3),
-        ends,
-        shown(factor.unit),
-        shown(factor.source),
-        factor.year,
-        shown(factor.licence or ""),
-        url,
-        shown(factor.note or ""),
-    )

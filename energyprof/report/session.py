@@ -10,6 +10,7 @@ from energyprof.footprint.assess import Footprint, assess
 from energyprof.footprint.factor import Factor
 from energyprof.footprint.inventory import distinct
 from energyprof.footprint.site import Site
+from energyprof.footprint.site_record import recorded_site
 from energyprof.model.quantity import Quantity, unknown
 from energyprof.model.session import NamedMeasurement, Session
 from energyprof.report.text import shown
@@ -54,7 +55,7 @@ class SessionReport:
 
 def site_of_session(session: Session) -> Site:
     """Where the profiler was told that it ran."""
-    return Site(session.site.grid, session.site.pue, session.site.wue_l_per_kwh)
+    return recorded_site(session.site)
 
 
 def session_report(session: Session, site: Site | None = None) -> SessionReport:

@@ -6,7 +6,8 @@ from energyprof.live.intensity import session_live_intensity
 from energyprof.model.session import Session
 from energyprof.report import canvas, chart_power
 from energyprof.report.canvas import Chart
-from energyprof.report.page import FIRST_WARNINGS, factor_line, moment, render, sensor_line
+from energyprof.report.factor_table import factor_tables
+from energyprof.report.page import FIRST_WARNINGS, moment, render, sensor_line
 from energyprof.report.session import SessionReport
 from energyprof.report.session_tables import functions_listing, state, totals
 from energyprof.report.svg import Meaning
@@ -39,7 +40,7 @@ def session_html(report: SessionReport) -> str:
         facts=_facts(session),
         boundary=shown(report.total.boundary),
         sensors=[sensor_line(sensor, session.timelines) for sensor in session.sensors],
-        factors=[factor_line(factor) for factor in report.factors],
+        factors=factor_tables(report.factors),
     )
 
 

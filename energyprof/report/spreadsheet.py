@@ -57,6 +57,13 @@ def _row(variant: VariantResult, assessment: Assessment) -> dict[str, Value]:
         **_with_bounds("co2e_per_task", "g", footprint.co2e),
         **_with_bounds("water_per_task", "l", footprint.water),
         "water_with_hydro_per_task_l": _value(footprint.water_with_hydro),
+        "water_withdrawn_per_task_l": _value(footprint.water_withdrawn),
+        "co2e_embodied_per_task_g": _value(footprint.co2e_embodied),
+        "sci_per_task_g": _value(footprint.sci),
+        "electricity_cost_per_task": _value(footprint.electricity_cost),
+        "electricity_cost_currency": _currency(footprint.electricity_cost),
+        "hire_cost_per_task": _value(footprint.hire_cost),
+        "hire_cost_currency": _currency(footprint.hire_cost),
         "latency_p50_s": variant.latency_p50_s,
         "latency_p95_s": variant.latency_p95_s,
         "tasks_per_s": variant.tasks_per_s,
@@ -72,6 +79,10 @@ def _row(variant: VariantResult, assessment: Assessment) -> dict[str, Value]:
 
 def _value(quantity: Quantity | None) -> float | None:
     return None if quantity is None else quantity.value
+
+
+def _currency(cost: Quantity) -> str | None:
+    return None if cost.value is None else cost.unit
 
 
 def _with_bounds(name: str, unit: str, quantity: Quantity) -> dict[str, Value]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from energyprof.analysis.comparison import Quality, VariantResult, VersusBaseline
-from energyprof.footprint.assess import Footprint, footprint_ratio
-from energyprof.footprint.site import Site
-from energyprof.report.assessment import Assessment, GridFootprints, factors
+from energyprof.analysis.comparison import Quality, VariantResult
+from energyprof.footprint.assess import Footprint
+from energyprof.footprint.ratio import Held, footprint_ratio, total_ratio
+from energyprof.report.assessment import Assessment, GridFootprints, factors, held_s
 from energyprof.report.headline import headline
 from energyprof.report.text import shown
 
@@ -105,7 +105,7 @@ def _variant(variant: VariantResult, assessment: Assessment) -> Shape:
         "tasks_per_s": variant.tasks_per_s,
         "quality": _quality(variant.quality),
         "basis": variant.energy_per_task.basis,
-        "vs_baseline": _versus(variant.versus, assessment.site),
+        "vs_baseline": _versus(variant, assessment),
         "warnings": variant.warnings,
     }
     return {key: _clean(value) for key, value in shape.items()}
@@ -118,6 +118,13 @@ def _footprint(footprint: Footprint) -> Shape:
         "water_onsite_per_task_l": footprint.water_onsite.to_json(),
         "water_offsite_per_task_l": footprint.water_offsite.to_json(),
         "water_with_hydro_per_task_l": footprint.water_with_hydro.to_json(),
+        "water_withdrawn_per_task_l": footprint.water_withdrawn.to_json(),
+        "co2e_market_per_task_g": footprint.co2e_market.to_json(),
+        "co2e_embodied_per_task_g": footprint.co2e_embodied.to_json(),
+        "co2e_total_per_task_g": footprint.co2e_total.to_json(),
+        "sci_per_task_g": footprint.sci.to_json(),
+        "electricity_cost_per_task": footprint.electricity_cost.to_json(),
+        "hire_cost_per_task": footprint.hire_cost.to_json(),
     }
 
 
@@ -125,13 +132,16 @@ def _quality(quality: Quality | None) -> Shape | None:
     return None if quality is None else asdict(quality)
 
 
-def _versus(versus: VersusBaseline | None, site: Site) -> Shape | None:
-    if versus is None:
+def _versus(variant: VariantResult, assessment: Assessment) -> Shape | None:
+    versus, baseline, site = variant.versus, assessment.baseline, assessment.site
+    if versus is None or baseline is None:
         return None
     footprints = footprint_ratio(versus.energy_ratio, site)
+    own, theirs = (Held(each.energy_per_task, held_s(each)) for each in (variant, baseline))
     return {
         "energy_ratio": versus.energy_ratio.to_json(),
         "co2e_ratio": footprints.co2e.to_json(),
+        "co2e_total_ratio": total_ratio(versus.energy_ratio, own, theirs, site).to_json(),
         "water_ratio": footprints.water.to_json(),
         "cpu_time_ratio": versus.cpu_time_ratio.to_json() if versus.cpu_time_ratio else None,
         "quality_difference": versus.quality_difference.to_json() if versus.quality_difference else None,

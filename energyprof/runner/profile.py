@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from energyprof.footprint.factor import Factor
 from energyprof.model.errors import EnergyprofError, InvalidProfile
 from energyprof.model.names import nearest
 from energyprof.runner.fit import misfits
@@ -67,6 +68,11 @@ class GridSettings(_Section):
     )
     pue: float = Field(default=1.0, description="total energy of the building over that of the machines, 1.0 or more")
     wue_l_per_kwh: float = Field(default=0.0, description="litres of water evaporated on site per kWh of the machines")
+    hydro_l_per_kwh: float = Field(default=0.0, description="evaporation of hydropower's reservoirs, 0 or 17")
+    market_g_per_kwh: float | None = Field(
+        default=None, description="g CO2e per kWh by the site's contracts, a number of 0 or more"
+    )
+    electricity_price: str | None = Field(default=None, description='of a kWh with its currency, such as "0.25EUR"')
     live: Text | None = Field(
         default=None, description='a service and a zone of it that is asked over HTTP, such as "electricity-maps:FR"'
     )
@@ -85,12 +91,44 @@ class GridSettings(_Section):
 
     @model_validator(mode="after")
     def _known(self) -> Self:
+        from energyprof.footprint.cost import given_electricity_price
         from energyprof.footprint.site import Site
 
         try:
-            Site(grid=self.zone, pue=self.pue, wue_l_per_kwh=self.wue_l_per_kwh)
+            if self.electricity_price is not None:
+                given_electricity_price(self.electricity_price)
+            Site(
+                self.zone,
+                self.pue,
+                self.wue_l_per_kwh,
+                self.hydro_l_per_kwh,
+                market_g_per_kwh=self.market_g_per_kwh,
+            )
         except EnergyprofError as error:
             raise _problem(f"[grid]: {error}") from error
+        return self
+
+
+class HardwareSettings(_Section):
+    """`[hardware]`: what a task holds while it runs, for embodied carbon and for what that costs."""
+
+    devices: list[str] = Field(
+        default_factory=list, description='names of devices with their share, such as ["h100-sxm", "server=0.125"]'
+    )
+    price_per_hour: str | None = Field(default=None, description='of all of it with its currency, such as "2.10USD"')
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        from energyprof.footprint.cost import given_device_price
+        from energyprof.footprint.embodied import holding_from_text
+
+        try:
+            for device in self.devices:
+                holding_from_text(device)
+            if self.price_per_hour is not None:
+                given_device_price(self.price_per_hour)
+        except EnergyprofError as error:
+            raise _problem(f"[hardware]: {error}") from error
         return self
 
 
@@ -136,8 +174,12 @@ class ProfileFile(_Section):
     quality: QualitySettings | None = Field(default=None, description="a `[quality]` table with `margin`")
     trials: TrialSettings = Field(default_factory=TrialSettings, description="a `[trials]` table")
     grid: GridSettings = Field(default_factory=GridSettings, description="a `[grid]` table")
+    hardware: HardwareSettings = Field(default_factory=HardwareSettings, description="a `[hardware]` table")
     sensors: list[str] | None = Field(
         default=None, min_length=1, description='names of sensors, such as ["rapl", "plug"]; left out: all that work'
+    )
+    factors: tuple[Factor, ...] = Field(
+        default=(), description='a `[factors]` table of ids and numbers, or the path of a CSV table, "mine.csv"'
     )
     variants: list[VariantSettings] = Field(description="one `[[variants]]` table for each variant", min_length=1)
 
@@ -154,6 +196,19 @@ class ProfileFile(_Section):
         from energyprof.sensors.discovery import NAMES
 
         return sensors and [_one_of(name, NAMES, "sensors") for name in sensors]
+
+    @field_validator("factors", mode="before")
+    @classmethod
+    def _known_factors(cls, shape: object, info: ValidationInfo) -> object:
+        from energyprof.footprint.overrides import factors_from_mapping
+
+        if not isinstance(shape, str | Mapping):
+            return shape
+        context = info.context or {}
+        try:
+            return factors_from_mapping(shape, context.get("file", "profile"), context.get("base", Path()))
+        except EnergyprofError as error:
+            raise _problem(f"[factors]: {error}") from error
 
     @field_validator("variants")
     @classmethod
@@ -191,17 +246,36 @@ class Profile(ProfileFile):
         zone: str | float | None = None,
         pue: float | None = None,
         wue_l_per_kwh: float | None = None,
+        hydro_l_per_kwh: float | None = None,
+        market_g_per_kwh: float | None = None,
+        devices: list[str] | None = None,
+        electricity_price: str | None = None,
+        price_per_hour: str | None = None,
+        factors: tuple[Factor, ...] | None = None,
         budget_s: float | None = None,
         seed: int | None = None,
         sensors: list[str] | None = None,
         live: str | None = None,
     ) -> Profile:
         """The same profile with what was given on the command line in place of what the file says."""
-        site = {"zone": zone, "pue": pue, "wue_l_per_kwh": wue_l_per_kwh, "live": live}
+        site = {
+            "zone": zone,
+            "pue": pue,
+            "wue_l_per_kwh": wue_l_per_kwh,
+            "hydro_l_per_kwh": hydro_l_per_kwh,
+            "market_g_per_kwh": market_g_per_kwh,
+            "electricity_price": electricity_price,
+            "live": live,
+        }
+        held = {"devices": devices, "price_per_hour": price_per_hour}
         grid = _overlaid("grid", self.grid, site)
+        hardware = _overlaid("hardware", self.hardware, held)
         trials = _overlaid("trials", self.trials, {"budget_s": budget_s, "seed": seed})
         chosen = self.sensors if sensors is None else sensors
-        return self.model_copy(update={"grid": grid, "trials": trials, "sensors": chosen})
+        given = self.factors if factors is None else factors
+        return self.model_copy(
+            update={"grid": grid, "hardware": hardware, "trials": trials, "sensors": chosen, "factors": given}
+        )
 
 
 def load_profile(path: Path) -> Profile:
@@ -217,7 +291,7 @@ def load_profile(path: Path) -> Profile:
             f"{path}: the file's name becomes a folder, so only letters, digits, '.', '_' and '-' may be in it."
         )
     try:
-        checked = ProfileFile.model_validate(shape, context={"base": path.parent})
+        checked = ProfileFile.model_validate(shape, context={"base": path.parent, "file": path.name})
     except ValidationError as error:
         lines = dict.fromkeys(f"{path}: {_sentence(problem)}" for problem in error.errors())
         raise InvalidProfile("\n".join(lines)) from error

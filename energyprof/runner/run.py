@@ -15,7 +15,8 @@ from energyprof.analysis import statistics as analysis_statistics
 from energyprof.analysis.trials import trial_energies
 from energyprof.capture.sampler import Sampler
 from energyprof.footprint.inventory import factors_at, records
-from energyprof.footprint.site import Site
+from energyprof.footprint.overrides import given_records
+from energyprof.footprint.site_record import recorded_site
 from energyprof.live.watch import LiveWatch, watching
 from energyprof.model.errors import UnwritableOutput
 from energyprof.model.live import LiveIntensity
@@ -389,10 +390,16 @@ def _first_evidence(profile: Profile, task: Task, sampler: Sampler, *, quick: bo
         target_half_width=profile.trials.half_width,
         seed=profile.trials.seed,
         quick=quick,
+        hydro_l_per_kwh=profile.grid.hydro_l_per_kwh,
+        factors=given_records(profile.factors),
+        market_g_per_kwh=profile.grid.market_g_per_kwh,
+        devices=list(profile.hardware.devices),
+        electricity_price=profile.grid.electricity_price,
+        device_price=profile.hardware.price_per_hour,
     )
     variants = {v.name: VariantRecord(v.name, v.batch_size, "partial") for v in profile.variants}
     evidence = Evidence(record, describe_host(sampler.domains), time.monotonic(), variants, sensors=sampler.records)
-    evidence.factors = records(factors_at(Site(record.grid, record.pue, record.wue_l_per_kwh)))
+    evidence.factors = records(factors_at(recorded_site(record)))
     if quick:
         evidence.warn(QUICK_WARNING)
     for variant in profile.variants:

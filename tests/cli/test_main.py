@@ -11,7 +11,7 @@ import energyprof
 from energyprof.cli import sensors
 from energyprof.cli.main import DEFECT, main
 
-COMMANDS = ["run", "report", "sensors", "exec", "compare"]
+COMMANDS = ["run", "report", "sensors", "exec", "compare", "factors"]
 HEAVY = {
     "codecarbon",
     "jinja2",

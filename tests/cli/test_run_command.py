@@ -100,9 +100,17 @@ def test_a_folder_that_cannot_be_written_is_told_first(tmp_path: Path, capsys: p
 
 def test_a_profile_becomes_a_page_and_a_summary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     reports = tmp_path / "reports"
-    assert main(["run", str(_write(tmp_path)), "--quick", "--json", "--grid", "FRA", "--out", str(reports)]) == 0
+    profile = _write(tmp_path, GOOD + "\n[factors]\nwater.coal.tower = 2\nwater.coal.pond = 2\n")
+    options = ["--grid", "FRA", "--factor", "water.coal.tower=2.2:2:3", "--market", "20"]
+    assert main(["run", str(profile), "--quick", "--json", *options, "--out", str(reports)]) == 0
     captured = capsys.readouterr()
     summary = json.loads(captured.out)
+    asked = loads((reports / "tiny" / "run.json").read_text()).profile
+    assert (asked.grid, asked.market_g_per_kwh) == ("FRA", 20.0)
+    assert {factor.id: (factor.value, factor.source) for factor in asked.factors} == {
+        "water.coal.tower": (2.2, "given by the user (command line)"),
+        "water.coal.pond": (2.0, "given by the user (tiny.toml)"),
+    }
     assert summary["profile"] == "tiny"
     assert [variant["name"] for variant in summary["variants"]] == ["one", "many"]
     assert all(variant["quality"]["value"] > 0.9 for variant in summary["variants"])

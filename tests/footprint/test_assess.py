@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from energyprof.footprint.assess import assess, footprint_ratio, over_grids
+from energyprof.footprint.assess import assess, over_grids
 from energyprof.footprint.draws import factor_draws, interval95, split_normal_draws
+from energyprof.footprint.factor import given
+from energyprof.footprint.formula import central
 from energyprof.footprint.grid import find
+from energyprof.footprint.mix import country_mix
+from energyprof.footprint.ratio import footprint_ratio
 from energyprof.footprint.site import Site
-from energyprof.footprint.water import water_intensity
+from energyprof.footprint.water import cooling_shares, hydro_factor, water_intensity
 from energyprof.model.errors import InvalidValue
 from energyprof.model.quantity import Quantity, unknown
 
@@ -25,12 +30,13 @@ def exactly(value, unit="J"):
 
 def test_one_kwh_in_france_by_hand():
     footprint = assess(exactly(KWH), Site("FRA", pue=1.2, wue_l_per_kwh=0.3))
-    ewif = water_intensity(find("FRA").mix)
+    intensity = water_intensity(find("FRA").mix)
+    ewif, with_hydro = (central(intensity.formula(hydro)) for hydro in (None, hydro_factor()))
     assert footprint.co2e.value == pytest.approx(1.2 * 56.039)
     assert footprint.water_onsite.value == pytest.approx(0.3)
-    assert footprint.water_offsite.value == pytest.approx(1.2 * ewif.value(0))
-    assert footprint.water.value == pytest.approx(0.3 + 1.2 * ewif.value(0))
-    assert footprint.water_with_hydro.value == pytest.approx(0.3 + 1.2 * ewif.value(17))
+    assert footprint.water_offsite.value == pytest.approx(1.2 * ewif)
+    assert footprint.water.value == pytest.approx(0.3 + 1.2 * ewif)
+    assert footprint.water_with_hydro.value == pytest.approx(0.3 + 1.2 * with_hydro)
     assert (footprint.co2e.unit, footprint.water.unit) == ("g", "L")
 
 
@@ -133,7 +139,7 @@ def test_no_grid_means_unknown_with_the_way_to_set_one():
         assert quantity.value is None
         assert "--grid FRA" in quantity.reason
     assert footprint.water_onsite.value == pytest.approx(1.8 / KWH)
-    assert [factor.id for factor in footprint.factors] == ["site.pue", "site.wue"]
+    assert [factor.id for factor in footprint.factors] == ["site.wue"]
     assert "no grid given" in footprint.boundary
 
 
@@ -171,7 +177,9 @@ def test_a_net_energy_below_zero_stays_below_zero():
 def test_every_factor_is_named_with_its_source():
     factors = assess(exactly(1.0), Site("US-CA", pue=1.1, wue_l_per_kwh=0.4)).factors
     ids = [factor.id for factor in factors]
-    assert ids == ["grid.US-CA", "site.pue", "site.wue", "water.grid.USA", "water.hydro"]
+    assert ids[:4] == ["grid.US-CA", "site.pue", "site.wue", "water.grid.USA"]
+    assert {"water.hydro", "water.coal.tower", "water.gas_cc.dry"} < set(ids)
+    assert len(ids) == len(set(ids))
     assert all(factor.source for factor in factors)
     assert all(factor.year for factor in factors if factor.source != "given by the user")
     assert "not of the state" in factors[3].note
@@ -266,3 +274,29 @@ assert not heavy, heavy
 def test_assessing_loads_neither_pandas_nor_codecarbon():
     finished = subprocess.run([sys.executable, "-c", CHECK_IMPORTS], capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr
+
+
+def test_the_users_factor_takes_the_place_of_the_shipped_one_and_is_named():
+    mine = replace(given("grid.FRA", 40.0, "g/kWh"), low=36.0, high=44.0, distribution="normal")
+    footprint = assess(exactly(KWH), Site("FRA", factors=(mine,)))
+    assert footprint.co2e.value == pytest.approx(40)
+    assert (footprint.co2e.total_low, footprint.co2e.total_high) == pytest.approx((36, 44), rel=0.01)
+    assert footprint.factors[0] == mine
+    assert assess(exactly(KWH), Site("FRA")).co2e.value == pytest.approx(56.039)
+
+
+def test_the_users_litres_of_a_technology_change_the_grids_water():
+    dry = given("water.nuclear.tower", 0.0, "L/kWh")
+    footprint, before = (assess(exactly(KWH), Site("FRA", factors=factors)) for factors in ((dry,), ()))
+    mix = country_mix("FRA")
+    saved = mix.share("nuclear") * cooling_shares(mix.cooling_region, "nuclear")["tower"] * 2.5
+    assert before.water.value - footprint.water.value == pytest.approx(saved)
+    [composite] = [factor for factor in footprint.factors if factor.id == "water.grid.FRA"]
+    assert composite.value == pytest.approx(footprint.water.value)
+
+
+def test_the_users_litres_of_a_whole_grid_take_the_place_of_all_technologies():
+    footprint = assess(exactly(KWH), Site("FRA", factors=(given("water.grid.FRA", 1.7, "L/kWh"),)))
+    assert footprint.water.value == footprint.water_with_hydro.value == pytest.approx(1.7)
+    ids = [factor.id for factor in footprint.factors if "withdrawal" not in factor.id]
+    assert ids == ["grid.FRA", "site.pue", "site.wue", "water.grid.FRA", "range.cooling"]  # the last is withdrawal's

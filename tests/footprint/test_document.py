@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from dataclasses import replace
 from importlib.resources import files
@@ -10,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from energyprof.footprint.document import factors_markdown
+from energyprof.footprint.formula import central
 from energyprof.footprint.grid import find
 from energyprof.footprint.mix import shares_of
-from energyprof.footprint.water import water_intensity
+from energyprof.footprint.water import hydro_factor, water_intensity
 
 DOCS = Path(str(files("energyprof"))).parent / "docs"
 COUNTRIES = ("FRA", "USA", "DEU", "IND", "SWE")
@@ -41,6 +44,18 @@ def test_the_committed_page_of_factors_is_the_generated_one():
     )
 
 
+def test_every_row_of_every_shipped_table_says_where_it_comes_from_and_is_on_the_page():
+    tables = [path for path in files("energyprof.data").iterdir() if path.name.endswith(".csv")]
+    page = factors_markdown()
+    assert len(tables) >= 8
+    for table in tables:
+        assert f"`energyprof/data/{table.name}`" in page
+        for row in csv.DictReader(io.StringIO(table.read_text(encoding="utf-8"))):
+            assert row["source"], (table.name, row)
+            assert 2010 <= int(row["year"]) <= 2026, (table.name, row)
+            assert row["licence"], (table.name, row)
+
+
 @pytest.mark.parametrize("country", COUNTRIES)
 def test_mix_times_factors_comes_within_a_fifth_of_the_published_intensity(country):
     """Both of the same year; the reasons for what is left stand beside the table."""
@@ -54,13 +69,16 @@ def test_the_table_of_countries_is_what_the_code_computes(country):
     assert published == f"{intensity:.1f}"
     assert recomputed == f"{recomputed_g_per_kwh(country):.1f}"
     assert difference == f"{100 * (recomputed_g_per_kwh(country) / intensity - 1):+.0f} %"
-    assert ewif == f"{water.value(0):.2f}"
-    assert interval == f"{water.factor.low:.2f}-{water.factor.high:.2f}"
-    assert with_hydro == f"{water.value(17):.2f}"
+    assert ewif == f"{central(water.formula(None)):.2f}"
+    assert interval == f"{water.factor().low:.2f}-{water.factor().high:.2f}"
+    assert with_hydro == f"{central(water.formula(hydro_factor())):.2f}"
 
 
-def test_the_worked_example_runs_as_written(capsys):
+def test_the_worked_examples_run_as_written(capsys):
     text = (DOCS / "footprint.md").read_text(encoding="utf-8")
-    code = text.split("```python\n")[1].split("```")[0]
-    exec(compile(code, "footprint.md", "exec"), {})
-    assert "grid.FRA 56.039 g/kWh" in capsys.readouterr().out
+    for code in (part.split("```")[0] for part in text.split("```python\n")[1:]):
+        exec(compile(code, "footprint.md", "exec"), {})
+    said = capsys.readouterr().out
+    assert "grid.FRA 56.039 g/kWh" in said
+    assert "device.h100-sxm" in said
+    assert "g/token one GPU of the inference server; location-based" in said

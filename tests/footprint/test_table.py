@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from energyprof.footprint.catalogue import FACTOR_TABLES
 from energyprof.footprint.factor import read_factors, shipped_factors
 from energyprof.footprint.mix import SOURCES, country_mixes, shares_of
 from energyprof.footprint.table import read_rows, shipped_text
@@ -13,8 +14,8 @@ from energyprof.model.errors import InvalidValue
 HEADER = "id,value,low,high,unit,distribution,source,year,url,licence,note\n"
 GOOD = "x.y,2,1,4,L/kWh,triangular,Somebody 2020,2020,https://example.org,CC BY 4.0,a note\n"
 
-FACTOR_FILES = ("tech_water.csv", "tech_ghg.csv", "ranges.csv")
-ALL_FILES = (*FACTOR_FILES, "cooling_shares.csv", "country_mixes.csv")
+FACTOR_FILES = tuple(file for _, file in FACTOR_TABLES)
+ALL_FILES = (*FACTOR_FILES, "cooling_shares.csv", "country_mixes.csv", "cloud_regions.csv")
 
 
 def test_a_good_row_is_read_as_written():
@@ -100,7 +101,12 @@ def test_nothing_unverified_or_under_a_foreign_licence_is_shipped(file):
 
 @pytest.mark.parametrize(
     ("file", "prefix", "unit"),
-    [("tech_water.csv", "water.", "L/kWh"), ("tech_ghg.csv", "ghg.", "g/kWh"), ("ranges.csv", "range.", "ratio")],
+    [
+        ("tech_water.csv", "water.", "L/kWh"),
+        ("tech_withdrawal.csv", "withdrawal.", "L/kWh"),
+        ("tech_ghg.csv", "ghg.", "g/kWh"),
+        ("ranges.csv", "range.", "ratio"),
+    ],
 )
 def test_shipped_factors_are_in_the_unit_of_their_table(file, prefix, unit):
     factors = shipped_factors(file).values()

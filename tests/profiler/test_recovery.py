@@ -26,7 +26,7 @@ from energyprof import Profiler, profile
 def short():
     return sum(range(1000))
 
-profiler = Profiler(sensors=["nvml"], out=sys.argv[1], grid="FRA").start()
+profiler = Profiler(sensors=["nvml"], out=sys.argv[1], grid="FRA", factors={"grid.FRA": "40:30:50"}).start()
 time.sleep(0.5)
 for _ in range(2000):
     short()
@@ -54,6 +54,8 @@ def left_over(gpu: SimulatedGpu, tmp_path: Path) -> Path:
 
 def test_after_a_kill_everything_up_to_the_last_reading_is_there(left_over: Path) -> None:
     session = session_of(recovered(left_over), "journal")
+    [factor] = session.site.factors
+    assert (factor.id, factor.low, factor.source) == ("grid.FRA", 30.0, "given by the user (Profiler)")
     found = {measurement.name: measurement for measurement in session.measurements}
     assert not session.complete
     assert (found["short"].calls, found["short"].units) == (2000, {"tokens": 8000})

@@ -259,3 +259,26 @@ def test_options_replace_what_the_file_says_and_are_checked_like_it(tmp_path: Pa
         profile.with_options(pue=0.5)
     with pytest.raises(InvalidProfile, match="budget_s"):
         profile.with_options(budget_s=-1.0)
+
+
+def test_factors_of_ones_own_are_a_table_or_a_file(tmp_path: Path) -> None:
+    header = "id,value,low,high,unit,distribution,source,year,url,licence,note\n"
+    (tmp_path / "mine.csv").write_text(header + "water.coal.pond,1,1,1,L/kWh,exact,me,2025,,own,\n")
+    table = GOOD + '\n[factors]\nwater.coal.tower = 2\n"range.grid" = "1:0.9:1.1"\nfile = "mine.csv"\n'
+    profile = load_profile(_write(tmp_path, table))
+    assert {factor.id: factor.value for factor in profile.factors} == {
+        "water.coal.tower": 2,
+        "range.grid": 1,
+        "water.coal.pond": 1,
+    }
+    assert profile.factors[0].source == "given by the user (digits.toml)"
+    file = load_profile(_write(tmp_path, 'factors = "mine.csv"\n' + GOOD))
+    assert [factor.source for factor in file.factors] == ["given by the user (mine.csv row 2): me"]
+    assert load_profile(_write(tmp_path, GOOD)).factors == ()
+
+
+def test_a_factor_that_cannot_be_is_named(tmp_path: Path) -> None:
+    (problem,) = _problems(tmp_path, GOOD + "\n[factors]\nwater.coal.towr = 2\n")
+    assert problem.startswith("[factors]: There is no factor named 'water.coal.towr'")
+    (problem,) = _problems(tmp_path, "factors = 3\n" + GOOD)
+    assert problem.startswith("`factors` = 3 is not valid")

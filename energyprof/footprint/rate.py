@@ -1,0 +1,273 @@
+"""What each joule of the computers, and each second of the hardware, costs at a site: formulas with their draws."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from energyprof.footprint import sci
+from energyprof.footprint.cost import NO_PRICE, SECONDS_PER_HOUR, electricity_price
+from energyprof.footprint.draws import interval95
+from energyprof.footprint.embodied import embodied_g_per_s
+from energyprof.footprint.factor import Factor, given
+from energyprof.footprint.formula import Amount, Formula, Pick, central, draws, is_exact, used, with_overrides
+from energyprof.footprint.grid import Grid, find
+from energyprof.footprint.site import Site
+from energyprof.footprint.water import WaterIntensity, hydro_factor, water_intensity, withdrawal_intensity
+from energyprof.model.quantity import JOULES_PER_KWH, Basis, weakest
+
+if TYPE_CHECKING:
+    from energyprof.footprint.draws import Array
+
+NO_MARKET = "no market-based intensity was given; set one with --market, in g/kWh by the site's contracts"
+NO_HARDWARE = (
+    "no device was named, and none that was measured has a published figure; name what the task holds with --device"
+)
+NO_HIRE = "no price of the hardware was given; set one with --device-price, such as 2.10USD an hour"
+
+NO_GRID = "no grid was given, and it is never guessed; set one with --grid, such as --grid FRA or a number in g/kWh"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rate:
+    """Grams, litres or money, per joule of the computers or per second in which their hardware is held.
+
+    Attributes:
+        formula: over the site's factors; None = unknown, for `reason`.
+        value: its central value.
+        draws: of the same; None where the value is exact or unknown.
+        unit: the currency, where it is money.
+    """
+
+    formula: Formula | None
+    value: float | None
+    draws: Array | None
+    basis: Basis
+    reason: str | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rates:
+    """All rates of one site.
+
+    Attributes:
+        co2e: operational, location-based; co2e_market: by the site's contracts.
+        water: on-site + off-site, with the site's hydropower scenario.
+        water_with_hydro: as `water`, with the evaporation of hydropower's reservoirs.
+        water_withdrawn: by the power plants, most of which flows back; apart from what is consumed.
+        electricity: what it costs, in the price's currency.
+        embodied: per second, by the time in which somebody holds the hardware; embodied_of_life: by its whole life, as
+            ISO/IEC 21031:2024 has it.
+        hire: per second, what holding the hardware costs.
+        factors: all that they rest on, each once, the user's own in place of the shipped ones.
+    """
+
+    grid: Grid | None
+    co2e: Rate
+    co2e_market: Rate
+    water: Rate
+    water_onsite: Rate
+    water_offsite: Rate
+    water_with_hydro: Rate
+    water_withdrawn: Rate
+    electricity: Rate
+    embodied: Rate
+    embodied_of_life: Rate
+    hire: Rate
+    factors: tuple[Factor, ...]
+
+
+@functools.lru_cache(maxsize=256)
+def rates(site: Site) -> Rates:
+    """The rates of a site.
+
+    CO2e = PUE I; water on-site = WUE; off-site = PUE EWIF; cost = PUE price; per kWh of the computers.
+    """
+    grid = None if site.grid is None else find(site.grid)
+    hydro = hydro_factor()
+    counted = hydro if site.hydro_l_per_kwh else None
+    all_rates = (
+        _carbon(site, grid),
+        _market(site),
+        _water(site, grid, counted),
+        _onsite(site),
+        _offsite(site, grid, counted),
+        _water(site, grid, hydro),
+        _withdrawn(site, grid),
+        _electricity(site),
+        _held(site, embodied_g_per_s(site.hardware)),
+        _held(site, sci.embodied_g_per_s(site.hardware)),
+        _hire(site),
+    )
+    return Rates(grid, *all_rates, factors=_factors(all_rates, site, grid))
+
+
+def _carbon(site: Site, grid: Grid | None) -> Rate:
+    if grid is None:
+        return _unknown(NO_GRID)
+    basis = weakest("assumed" if in_force(grid.intensity, site).by_user else "estimated", _pue_basis(site))
+    per_kwh = _intensity(site, grid)
+    return _known(lambda pick: per_kwh(pick) * pick(pue_factor(site)) / JOULES_PER_KWH, basis, site)
+
+
+def _intensity(site: Site, grid: Grid) -> Formula:
+    """g/kWh; of a mix that was given, drawn from the factors of its technologies."""
+    whole = in_force(grid.intensity, site)
+    if not grid.terms or whole is not grid.intensity:
+        return lambda pick: pick(whole)
+    return lambda pick: sum(share * pick(factor) for share, factor in grid.terms)
+
+
+def _market(site: Site) -> Rate:
+    if site.market_g_per_kwh is None:
+        return _unknown(NO_MARKET)
+    intensity = given("market.given", site.market_g_per_kwh, "g/kWh", note="by contract; never part of SCI")
+    return _known(lambda pick: pick(intensity) * pick(pue_factor(site)) / JOULES_PER_KWH, "assumed", site)
+
+
+def _electricity(site: Site) -> Rate:
+    price = site.electricity_price
+    if price is None and isinstance(site.grid, str):
+        price = electricity_price(site.grid)
+    if price is None:
+        return _unknown(NO_PRICE)
+    basis: Basis = "assumed" if price.factor.by_user else "estimated"
+    rate = _known(lambda pick: pick(price.factor) * pick(pue_factor(site)) / JOULES_PER_KWH, basis, site)
+    return replace(rate, unit=price.currency)
+
+
+def _held(site: Site, formula: Formula) -> Rate:
+    return _known(formula, "estimated", site) if site.hardware else _unknown(NO_HARDWARE)
+
+
+def _hire(site: Site) -> Rate:
+    price = site.device_price
+    if price is None:
+        return _unknown(NO_HIRE)
+    rate = _known(lambda pick: pick(price.factor) / SECONDS_PER_HOUR, "assumed", site)
+    return replace(rate, unit=price.currency)
+
+
+def _onsite(site: Site) -> Rate:
+    """Assumed, be it the user's WUE or the 0 of a machine on a desk: nobody metered the water."""
+    return _known(lambda pick: pick(wue_factor(site)) / JOULES_PER_KWH, "assumed", site)
+
+
+def _offsite(site: Site, grid: Grid | None, hydro: Factor | None) -> Rate:
+    if grid is None:
+        return _unknown(NO_GRID)
+    if grid.mix is None:
+        return _unknown(f"the mix behind {grid.label} is not known; name a country to get its water")
+    return _generated(water_intensity(grid.mix), site, hydro)
+
+
+def _withdrawn(site: Site, grid: Grid | None) -> Rate:
+    if grid is None:
+        return _unknown(NO_GRID)
+    if grid.mix is None:
+        return _unknown(f"the mix behind {grid.label} is not known; name a country to get its water")
+    return _generated(withdrawal_intensity(grid.mix), site, None)
+
+
+def _generated(intensity: WaterIntensity, site: Site, hydro: Factor | None) -> Rate:
+    """Litres at the power plants, which serve the whole building."""
+    ewif, basis = _ewif(intensity, site, hydro), weakest("estimated", _pue_basis(site))
+    return _known(lambda pick: pick(pue_factor(site)) * ewif(pick) / JOULES_PER_KWH, basis, site)
+
+
+def _ewif(intensity: WaterIntensity, site: Site, hydro: Factor | None) -> Formula:
+    shipped = intensity.factor()
+    whole = in_force(shipped, site)
+    return intensity.formula(hydro) if whole is shipped else lambda pick: pick(whole)
+
+
+def _water(site: Site, grid: Grid | None, hydro: Factor | None) -> Rate:
+    onsite, offsite = _onsite(site), _offsite(site, grid, hydro)
+    if offsite.formula is None or onsite.formula is None:
+        return offsite
+    return _known(_sum(onsite.formula, offsite.formula), weakest(onsite.basis, offsite.basis), site)
+
+
+def _sum(one: Formula, other: Formula) -> Formula:
+    def total(pick: Pick) -> Amount:
+        return one(pick) + other(pick)
+
+    return total
+
+
+def _known(formula: Formula, basis: Basis, site: Site) -> Rate:
+    formula = with_overrides(formula, site.factors)
+    return Rate(formula, central(formula), None if is_exact(formula) else draws(formula), basis)
+
+
+def _unknown(reason: str) -> Rate:
+    return Rate(None, None, None, "assumed", reason)
+
+
+def _pue_basis(site: Site) -> Basis:
+    """A PUE of 1 adds nothing and is the boundary itself; any other is the user's number."""
+    pue = pue_factor(site)
+    return "measured" if pue.value == pue.high == 1 else "assumed"
+
+
+def in_force(factor: Factor, site: Site) -> Factor:
+    """The user's factor of that id, where there is one."""
+    return next((own for own in site.factors if own.id == factor.id), factor)
+
+
+def pue_factor(site: Site) -> Factor:
+    """The site's PUE."""
+    return in_force(_said_pue(site), site)
+
+
+def wue_factor(site: Site) -> Factor:
+    """The site's WUE."""
+    return in_force(_said_wue(site), site)
+
+
+def _said_pue(site: Site) -> Factor:
+    pue = given("site.pue", site.pue, "ratio")
+    return pue if site.pue != 1 else replace(pue, source="definition: no overhead of a building is counted")
+
+
+def _said_wue(site: Site) -> Factor:
+    wue = given("site.wue", site.wue_l_per_kwh, "L/kWh", note="per kWh of the computers, not of the building")
+    return wue if site.wue_l_per_kwh else replace(wue, source="assumed: a machine on a desk uses no water on site")
+
+
+def _factors(all_rates: Iterable[Rate], site: Site, grid: Grid | None) -> tuple[Factor, ...]:
+    found: dict[str, Factor] = {}
+    for rate in all_rates:
+        for factor in used(rate.formula) if rate.formula is not None else ():
+            found.setdefault(factor.id, factor)
+    for whole in _composites(grid, site):
+        found.setdefault(whole.id, whole)
+    return tuple(sorted(found.values(), key=lambda factor: _place(factor.id)))
+
+
+def _composites(grid: Grid | None, site: Site) -> list[Factor]:
+    """What is worked out from other factors, each as one, the user's own among what it is made of."""
+    if grid is None or grid.mix is None:
+        return []
+    intensity = grid.intensity
+    if grid.terms:
+        formula = with_overrides(_intensity(site, grid), site.factors)
+        low, high = interval95(draws(formula))
+        intensity = replace(intensity, value=central(formula), low=low, high=high)
+    water = [
+        _noted(each.factor(site.factors), grid) for each in (water_intensity(grid.mix), withdrawal_intensity(grid.mix))
+    ]
+    return [intensity, *water]
+
+
+def _place(id: str) -> int:
+    """Where a factor stands: the site's own first, what a grid's water is made of next, hardware and money last."""
+    order = ("grid.", "market.", "site.", "water.grid.", "withdrawal.grid.", "range.", "ghg.", "water.", "withdrawal.")
+    return next((place for place, start in enumerate(order) if id.startswith(start)), len(order))
+
+
+def _noted(water: Factor, grid: Grid) -> Factor:
+    return water if grid.mix_note is None else replace(water, note=f"{grid.mix_note}; {water.note}")
