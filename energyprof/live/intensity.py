@@ -10,6 +10,8 @@ from typing import Any
 from energyprof.footprint.factor import Factor, shipped_factors
 from energyprof.footprint.grid import CLEAN_BELOW_G_PER_KWH, HIGHEST_G_PER_KWH, Accounting, Grid, find
 from energyprof.footprint.mix import Mix
+from energyprof.footprint.site import Site
+from energyprof.footprint.site_record import recorded_site
 from energyprof.live.catalogue import OFFERS
 from energyprof.live.shares import known_mix
 from energyprof.live.weighted import Joules, Stretch, Weighted, of_timelines, steadily, weighted
@@ -93,7 +95,7 @@ def live_intensity(run: Run, variant: str | None = None) -> Derived | None:
         return None
     trials = [trial for trial in run.trials if _counts(trial) and variant in (None, trial.variant)]
     stretches = [(trial.start_s, trial.end_s) for trial in trials or run.trials]
-    return derived(run.live, stretches, of_timelines(run.timelines, run.live.epoch_s), run.profile.grid)
+    return derived(run.live, stretches, of_timelines(run.timelines, run.live.epoch_s), recorded_site(run.profile))
 
 
 def session_live_intensity(session: Session) -> Derived | None:
@@ -101,22 +103,20 @@ def session_live_intensity(session: Session) -> Derived | None:
     if session.live is None:
         return None
     joules = of_timelines(session.timelines, session.live.epoch_s)
-    return derived(session.live, [(session.start_s, session.end_s)], joules, session.site.grid)
+    return derived(session.live, [(session.start_s, session.end_s)], joules, recorded_site(session.site))
 
 
-def derived(
-    record: LiveIntensity, stretches: Sequence[Stretch], joules: Joules, grid_name: str | float | None
-) -> Derived:
+def derived(record: LiveIntensity, stretches: Sequence[Stretch], joules: Joules, site: Site) -> Derived:
     """The intensity for joules drawn in some stretches.
 
     Args:
         stretches: on the monotonic clock of the record. joules: on the clock of the readings.
-        grid_name: whose annual value and cooling stand in; None = not given, so that there are none.
+        site: whose grid's annual value and cooling stand in, with the user's own factors; nothing without a grid.
     """
     record = replace(record, readings=[reading for reading in record.readings if _sound(reading)])
     offset_s = record.epoch_s
     moved = [(start_s + offset_s, end_s + offset_s) for start_s, end_s in stretches] or [(offset_s, offset_s)]
-    grid = None if grid_name is None else find(grid_name)
+    grid = _grid(site)
     label = f"{OFFERS[record.service].label if record.service in OFFERS else record.service}, zone {record.zone}"
     start_s, end_s = min(low for low, _ in moved), max(high for _, high in moved)
     measured = 0 <= start_s < end_s < LATEST_S
@@ -134,6 +134,15 @@ def derived(
         end_s,
     )
     return plain if not record.readings or not measured else _with_readings(plain, record, moved, joules, grid)
+
+
+def _grid(site: Site) -> Grid | None:
+    """The site's grid, with the user's intensity where there is one."""
+    if site.grid is None:
+        return None
+    grid = find(site.grid)
+    own = {factor.id: factor for factor in site.factors}
+    return replace(grid, intensity=own.get(grid.intensity.id, grid.intensity))
 
 
 def _sound(reading: LiveReading) -> bool:

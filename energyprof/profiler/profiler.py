@@ -273,7 +273,7 @@ class Profiler:
 
             start_s, end_s, epoch_s = self._books.start_s, self._books.closed_s, self._live.epoch_s
             course = [(instant_s + epoch_s, energy_j) for instant_s, energy_j in [(start_s, 0.0), *self._course]]
-            return derived(self._live, [(start_s, end_s)], along(course), self._site.grid)
+            return derived(self._live, [(start_s, end_s)], along(course), self._site)
 
     @contextmanager
     def span(self, name: str, **units: float) -> Iterator[None]:

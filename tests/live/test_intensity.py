@@ -9,7 +9,9 @@ import pytest
 from cli.recorded import recorded
 from live.recorded import HOUR_S, NOON_S, reading
 
+from energyprof.footprint.factor import given
 from energyprof.footprint.grid import find
+from energyprof.footprint.site import Site
 from energyprof.footprint.water import water_intensity
 from energyprof.live.intensity import Derived, derived, live_intensity
 from energyprof.live.weighted import Joules, along, steadily, weighted
@@ -17,6 +19,7 @@ from energyprof.model.live import LiveAnswer, LiveIntensity, LiveReading
 from energyprof.model.record import dumps, loads
 
 EVENLY = along([(NOON_S, 0.0), (NOON_S + 2 * HOUR_S, 1000.0)])
+FRANCE = Site("FRA")
 TWO_HOURS = [(1000.0, 1000.0 + 2 * HOUR_S)]
 
 
@@ -30,7 +33,7 @@ def _record(
 def _derived(
     *readings: LiveReading, grid: str | float | None = "FRA", joules: Joules = EVENLY, **named: str
 ) -> Derived:
-    return derived(_record(*readings, **named), TWO_HOURS, joules, grid)
+    return derived(_record(*readings, **named), TWO_HOURS, joules, Site(grid))
 
 
 def test_the_factor_is_the_energy_weighted_mean_with_the_range_of_a_grid() -> None:
@@ -61,6 +64,13 @@ def test_a_gap_is_not_filled_with_a_value_that_counts_something_else() -> None:
     assert found.factor == find("FRA").intensity
     assert "counts lifecycle where the live one counts CO2 only" in (found.reason or "")
     assert found.sentence().endswith("; annual: 56 g/kWh (lifecycle)")
+
+
+def test_a_users_own_annual_value_stands_in() -> None:
+    own = Site("FRA", factors=(given("grid.FRA", 70.0, "g/kWh"),))
+    found = derived(_record(reading(NOON_S + HOUR_S, 300)), TWO_HOURS, EVENLY, own)
+    assert found.factor is not None
+    assert found.factor.value == pytest.approx((70 + 300) / 2)
 
 
 def test_without_a_grid_a_gap_is_left_out_and_named() -> None:
@@ -115,7 +125,7 @@ def test_the_live_mix_gives_live_water_with_the_cooling_of_the_grid() -> None:
     assert found.mix is not None
     assert found.mix.share("nuclear") == pytest.approx(0.9 / 0.95)
     assert found.mix.cooling_region == "Western Europe"
-    assert water_intensity(found.mix).factor.value > 0
+    assert water_intensity(found.mix).factor().value > 0
     assert _derived(reading(NOON_S, 44, shares=shares), grid=None).mix is None
     imported = {"gas": 0.8, "unknown": 0.2}
     assert _derived(reading(NOON_S, 44, length_s=2 * HOUR_S, shares=imported)).mix is None
@@ -187,11 +197,11 @@ def test_a_record_that_was_changed_by_hand_falls_back(hostile: LiveReading) -> N
 @pytest.mark.parametrize("epoch_s", [math.nan, math.inf, -1e300, 1e300])
 def test_a_clock_that_cannot_be_falls_back(epoch_s: float) -> None:
     record = replace(_record(reading(NOON_S, 100)), epoch_s=epoch_s)
-    assert "no time was measured" in derived(record, TWO_HOURS, EVENLY, "FRA").sentence()
+    assert "no time was measured" in derived(record, TWO_HOURS, EVENLY, FRANCE).sentence()
 
 
 def test_before_anything_was_measured_there_is_no_live_value() -> None:
-    assert derived(_record(reading(NOON_S, 100)), [], EVENLY, "FRA").reason == "no time was measured"
+    assert derived(_record(reading(NOON_S, 100)), [], EVENLY, FRANCE).reason == "no time was measured"
 
 
 def test_a_week_of_five_minutes_under_ten_thousand_trials_is_weighed_piece_by_piece() -> None:
