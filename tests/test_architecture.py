@@ -23,6 +23,8 @@ EVERYTHING = {"everything"}
 HOMES = {
     "amdsmi": ["sensors/amd.py"],
     "codecarbon": ["footprint/"],
+    "entsoe": ["live/entsoe.py"],
+    "gridstatus": ["live/eia.py"],
     "huggingface_hub": ["zoo/"],
     "IPython": [],
     "jinja2": ["report/"],
@@ -30,7 +32,7 @@ HOMES = {
     "onnx": ["backends/"],
     "onnxruntime": ["backends/"],
     "onnxruntime_genai": ["backends/"],
-    "pandas": [],
+    "pandas": ["live/entsoe.py"],
     "pynvml": ["sensors/nvml.py"],
     "pytest": [],
     "scipy": ["analysis/"],
@@ -42,11 +44,18 @@ HOMES = {
 }
 """Heavy libraries: where each may be imported, and there only when it is needed."""
 
-BROAD_EXCEPT = {"capture/slow_reader.py", "capture/wrap.py", "cli/main.py", "profiler/units.py"}
+BROAD_EXCEPT = {
+    "capture/slow_reader.py",
+    "capture/wrap.py",
+    "cli/main.py",
+    "live/deadline.py",
+    "profiler/units.py",
+}
 """What may catch every error without raising it again: the first is the top frame of one sensor's thread, whose defects
 are faults of its own domains; the second throws the consumer's errors into the wrapped generator, the third is the
-command line's one handler, which shows the traceback of a defect, and the fourth runs the user's counting, whose errors
-must not take away the result of a call that succeeded."""
+command line's one handler, which shows the traceback of a defect, the fourth is the top frame of a question to a
+service on the network, for which no measurement may be lost, and the fifth runs the user's counting, whose errors must
+not take away the result of a call that succeeded."""
 
 
 class Import(NamedTuple):

@@ -20,6 +20,7 @@ from energyprof.cli.pyproject import with_project
 from energyprof.model.errors import InvalidValue
 
 if TYPE_CHECKING:
+    from energyprof.live.intensity import Derived
     from energyprof.profiler.measurement import Measurement
     from energyprof.profiler.result import Result
 
@@ -48,6 +49,7 @@ def add_to(commands: shared.Commands) -> None:
     parser.add_argument("cmd", nargs=argparse.REMAINDER, metavar="-- CMD ...", help="the command and its arguments")
     shared.add_sensors(parser)
     shared.add_site(parser)
+    shared.add_live(parser)
     shared.add_json(parser, "the result")
     parser.set_defaults(command=execute)
 
@@ -61,16 +63,16 @@ def execute(options: argparse.Namespace) -> int:
         raise InvalidValue("No command was given, so there is nothing to measure; write it after `--`.")
     site = with_project(shared.SiteOptions.of(options)).site()
     name = Path(command[0]).name
-    with Profiler(options.sensors, site=site) as profiler:
+    with Profiler(options.sensors, site=site, live=options.live) as profiler:
         time.sleep(QUIET_S)
         with profiler.span(name):
             status = _run(command)
     if status in (NOT_FOUND_EXIT, NOT_EXECUTABLE_EXIT):
         return status
     if options.json:
-        print(json.dumps(_document(command, status, profiler.result, profiler.result[name])))
+        print(json.dumps(_document(command, status, profiler.result, profiler.result[name], profiler.live)))
     else:
-        _tell(command, profiler.result, profiler.result[name])
+        _tell(command, profiler.result, profiler.result[name], profiler.live)
     return status
 
 
@@ -106,12 +108,13 @@ def _remedy(number: int | None, name: str) -> str:
     return "check its path, its permissions and its arguments"
 
 
-def _tell(command: list[str], result: Result, measurement: Measurement) -> None:
+def _tell(command: list[str], result: Result, measurement: Measurement, live: Derived | None) -> None:
     """The result for people, on stderr."""
     lines = [f"{shlex.join(command)}: {measurement.energy} in {measurement.duration_s:.2f} s, {measurement.power_w}"]
     lines.append(f"above idle: {measurement.energy_net}")
     if measurement.co2e_g.value is not None:
         lines.append(f"CO2e: {measurement.co2e_g}; water: {measurement.water_l}")
+    lines += [] if live is None else [f"live intensity: {live.sentence()}"]
     lines += [f"measured: {sentence}" for sentence in result.coverage.measured]
     lines += [f"estimated: {sentence}" for sentence in result.coverage.estimated]
     lines += [f"reference: {sentence}" for sentence in result.coverage.references]
@@ -119,7 +122,9 @@ def _tell(command: list[str], result: Result, measurement: Measurement) -> None:
     print("\n".join(f"energyprof: {line}" for line in lines), file=sys.stderr)
 
 
-def _document(command: list[str], status: int, result: Result, measurement: Measurement) -> dict[str, Any]:
+def _document(
+    command: list[str], status: int, result: Result, measurement: Measurement, live: Derived | None
+) -> dict[str, Any]:
     """The result for programs."""
     return {
         "schema": 1,
@@ -132,6 +137,7 @@ def _document(command: list[str], status: int, result: Result, measurement: Meas
         "domains": {name: energy.to_json() for name, energy in measurement.domains.items()},
         "co2e_g": measurement.co2e_g.to_json(),
         "water_l": measurement.water_l.to_json(),
+        "live": None if live is None else live.to_json(),
         "estimator": measurement.estimator,
         "coverage": asdict(result.coverage),
         "warnings": result.warnings,

@@ -218,6 +218,15 @@ def _add_hardware(parser: argparse.ArgumentParser) -> None:
     held.add_argument("--device-price", metavar="PRICE", help='of an hour of the hardware, such as "2.10USD"')
 
 
+def add_live(parser: argparse.ArgumentParser) -> None:
+    """Adds --live."""
+    parser.add_argument(
+        "--live",
+        metavar="SERVICE[:ZONE]",
+        help='ask a service for the carbon intensity of now, such as "electricity-maps:FR" or "neso"; default: none',
+    )
+
+
 def add_sensors(parser: argparse.ArgumentParser) -> None:
     """Adds --sensors."""
     parser.add_argument(

@@ -47,13 +47,18 @@ def add_to(commands: shared.Commands) -> None:
     parser.add_argument("--seed", type=int, help="decides the order of trials and items; default: the profile's, or 0")
     shared.add_sensors(parser)
     shared.add_site(parser)
+    shared.add_live(parser)
     shared.add_json(parser, "the summary of each profile, one a line,")
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Measures the profiles in turn; returns the worst of their exit codes."""
+    from energyprof.live.watch import watching
+
     profiles = [_with_options(profile, options) for profile in _loaded(options.profiles)]
+    for profile in profiles:
+        watching(profile.grid.live)  # a token that is missing for the last one shall not come to light hours later
     codes = []
     for profile in profiles:
         codes.append(_measure(profile, options))
@@ -104,6 +109,7 @@ def _with_options(profile: Profile, options: argparse.Namespace) -> Profile:
         budget_s=options.budget,
         seed=options.seed,
         sensors=options.sensors,
+        live=options.live,
     )
 
 

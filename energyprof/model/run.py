@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from energyprof.model.given_factor import GivenFactor
+from energyprof.model.live import LiveIntensity
 from energyprof.model.meter import MeterRecord
 from energyprof.model.span import Span
 from energyprof.model.timeline import Timeline
@@ -252,6 +253,7 @@ class Run:
         stop_reason: why measuring ended.
         factors: what CO2e and water rested on at the profile's site and on the named grids when it was measured.
         meters: what was seen of each domain's meter; empty in records that did not note it.
+        live: what a service told of the grid meanwhile; None where none was asked.
     """
 
     schema: int
@@ -273,3 +275,4 @@ class Run:
     warnings: list[str] = field(default_factory=list)
     factors: list[FactorRecord] = field(default_factory=list)
     meters: list[MeterRecord] = field(default_factory=list)
+    live: LiveIntensity | None = None

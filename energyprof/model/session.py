@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from energyprof.model.errors import InvalidRun
 from energyprof.model.given_factor import GivenFactor
+from energyprof.model.live import LiveIntensity
 from energyprof.model.meter import MeterRecord
 from energyprof.model.quantity import Quantity, unknown
 from energyprof.model.run import SamplerRecord, SensorRecord
@@ -90,6 +91,7 @@ class Session:
         start_s, end_s: on the monotonic clock.
         complete: False where the process ended without stopping its profiler.
         unfinished: names of spans that were open at the end, how many of each.
+        live: what a service told of the grid meanwhile; None where none was asked.
     """
 
     created: str
@@ -111,6 +113,7 @@ class Session:
     timelines: list[Timeline]
     unfinished: dict[str, int] = field(default_factory=dict)
     meters: list[MeterRecord] = field(default_factory=list)
+    live: LiveIntensity | None = None
 
 
 def loads_session(text: str, source: str) -> Session:

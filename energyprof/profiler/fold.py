@@ -113,6 +113,10 @@ class Books:
         self._waiting = later
         self.closed_s = instant_s
 
+    def total_j(self) -> float:
+        """J of all domains up to `closed_s`, as far as they are known."""
+        return math.fsum(accounts.total_j for (_, bound), accounts in self.accounts.items() if bound == BEST)
+
     def _close_domain(self, timeline: Timeline, occupants: Occupants, instant_s: float, use: CpuUse | None) -> None:
         for bound in (0, 1, 2) if timeline.domain.model is not None else (BEST,):
             made = curve(timeline, bound=bound)

@@ -9,10 +9,11 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from energyprof.analysis.cpu_use import CpuUse
 from energyprof.analysis.reference import follow
@@ -36,6 +37,11 @@ from energyprof.profiler.recovery import replayed
 from energyprof.profiler.result import Result, combined, measurement_of, resolved, result_of, unmeasured
 from energyprof.profiler.session import Evidence, Scope, session_document, write_session
 from energyprof.profiler.units import given
+
+if TYPE_CHECKING:
+    from energyprof.live.intensity import Derived
+    from energyprof.live.watch import LiveWatch
+    from energyprof.model.live import LiveIntensity
 
 QUIET_TICKS = 4
 """Ticks waited for after the last span, so that the power just after it is known."""
@@ -71,9 +77,11 @@ class Profiler:
         out: folder for the record of the run, to which evidence is added every second; None = none is written.
         factors: your numbers in place of shipped ones: {"water.coal.tower": "2.2:1.8:3.0"}, or the path of a CSV table.
         site: the whole place at once, in place of grid, pue, wue_l_per_kwh and factors.
+        live: a service and a zone, such as "electricity-maps:FR", that is asked over HTTP for the carbon intensity of
+            now, before measuring and after it; None = nothing goes over the network.
 
     Raises:
-        InvalidValue, UnknownName: an option cannot be; raised before anything is measured.
+        InvalidValue, UnknownName: an option cannot be, or a token is missing; raised before anything is measured.
     """
 
     def __init__(
@@ -87,6 +95,7 @@ class Profiler:
         *,
         factors: Mapping[str, float | str] | str | Path | None = None,
         site: Site | None = None,
+        live: str | LiveWatch | None = None,
     ) -> None:
         if cuda not in get_args(CudaMode):
             known = " or ".join(get_args(CudaMode))
@@ -94,6 +103,9 @@ class Profiler:
                 f"cuda={cuda!r} is no way to find out when CUDA work ran, so none is begun. Use {known}."
             )
         self._site = site or Site(grid, pue, wue_l_per_kwh, factors=_given_factors(factors))
+        self._watch = None if live is None else _watch(live)
+        self._live: LiveIntensity | None = None
+        self._course: list[tuple[float, float]] = []
         self._out = None if out is None else Path(out)
         self._journal = None if self._out is None else Journal(self._out)
         tell = None if self._journal is None else self._journal.write
@@ -131,6 +143,7 @@ class Profiler:
         if self._journal is not None:
             self._journal.open()
         try:
+            self._ask_before()
             self._start_sampler()
             self._open()
         except BaseException:
@@ -140,6 +153,12 @@ class Profiler:
         self._log.activate()
         _started.append(self)
         return self
+
+    def _ask_before(self) -> None:
+        if self._watch is not None:
+            self._live = self._watch.begin()  # before anything is read, since asking costs energy
+        if self._journal is not None and self._live is not None:
+            self._journal.write("live", asdict(self._live))
 
     def _open(self) -> None:
         """Opens the books, and starts the threads that keep them."""
@@ -194,6 +213,8 @@ class Profiler:
         sampler = self._sampler.stop()
         result = self._result = result_of(books, self._site, self._sampler.records, self._all_warnings())
         _retire(self, result)
+        if self._watch is not None:
+            self._live = self._watch.finish()  # only now, so that a Ctrl-C while it waits loses no result
         if self._journal is not None:
             self._write_record(self._journal, result, timelines, reasons, sampler)
 
@@ -227,6 +248,7 @@ class Profiler:
             True,
             self._unfinished,
             self._sampler.meters,
+            self._live,
         )
         write_session(self._out, session_document(self._scope, result, evidence))
         journal.remove()
@@ -239,6 +261,19 @@ class Profiler:
                 return self._result
             self._bring_up_to_date()
             return result_of(self._open_books(), self._site, self._sampler.records, self._all_warnings())
+
+    @property
+    def live(self) -> Derived | None:
+        """The carbon intensity that a service told of the time up to now; None where none was asked."""
+        with self._lock:
+            if self._live is None or self._books is None:
+                return None
+            from energyprof.live.intensity import derived
+            from energyprof.live.weighted import along
+
+            start_s, end_s, epoch_s = self._books.start_s, self._books.closed_s, self._live.epoch_s
+            course = [(instant_s + epoch_s, energy_j) for instant_s, energy_j in [(start_s, 0.0), *self._course]]
+            return derived(self._live, [(start_s, end_s)], along(course), self._site)
 
     @contextmanager
     def span(self, name: str, **units: float) -> Iterator[None]:
@@ -311,6 +346,8 @@ class Profiler:
             self._pending = []  # only now, so that a fold that fails loses no call
             self._cpu_use.forget_before(books.closed_s)
             follow(books.references, everything, books.closed_s)
+            if self._watch is not None:
+                self._course.append((books.closed_s, books.total_j()))
             self._folded_s = time.monotonic()
             self._unfinished = Counter(span.name for span in running)
             if self._journal is None or self._journal.failure is None:
@@ -427,6 +464,13 @@ def _start_fallback() -> None:
         finally:
             _fallback_starts = False
         atexit.register(profiler._sampler.stop)
+
+
+def _watch(live: str | LiveWatch) -> LiveWatch | None:
+    """Imported here, since hardly any profiler asks a service."""
+    from energyprof.live.watch import watching
+
+    return watching(live) if isinstance(live, str) else live
 
 
 def _ticks_after(timeline: Timeline, instant_s: float) -> int:

@@ -18,6 +18,7 @@ from energyprof.capture.spans import OpenSpan, SpanLog
 from energyprof.footprint.site_record import site_from_json
 from energyprof.model.domain import Domain
 from energyprof.model.errors import InvalidRun
+from energyprof.model.live import live_of
 from energyprof.model.run import SamplerRecord, SensorRecord
 from energyprof.model.timeline import Timeline
 from energyprof.profiler.fold import Books, covered_s
@@ -33,6 +34,7 @@ class _Found:
 
     scope: dict[str, Any] = field(default_factory=dict)
     sampler: dict[str, Any] = field(default_factory=dict)
+    live: dict[str, Any] | None = None
     ticks: list[tuple[str, Any]] = field(default_factory=list)
     closed: list[dict[str, Any]] = field(default_factory=list)
     open: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -103,7 +105,15 @@ def _document(found: _Found, folder: Path) -> dict[str, Any]:
     result = result_of(books, site, sensors, warnings)
     look = read_first_look(folder / found.sampler["ring"]) or FirstLookFile()
     evidence = Evidence(
-        timelines, found.closed, sensors, sampler, end_s, complete=False, unfinished=unfinished, meters=look.meters
+        timelines,
+        found.closed,
+        sensors,
+        sampler,
+        end_s,
+        complete=False,
+        unfinished=unfinished,
+        meters=look.meters,
+        live=None if found.live is None else live_of(found.live),
     )
     return session_document(found.scope, result, evidence)
 
@@ -115,6 +125,8 @@ def _read(journal: Path) -> _Found:
             found.scope = content
         elif kind == "sampler":
             found.sampler = content
+        elif kind == "live":
+            found.live = content
         elif kind in ("ticks", "restarted"):
             found.ticks.append((kind, content))
         elif kind == "spans":

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from energyprof import __version__
 from energyprof.footprint.site import Site
 from energyprof.footprint.site_record import session_site
+from energyprof.model.live import LiveIntensity
 from energyprof.model.meter import MeterRecord
 from energyprof.model.run import SamplerRecord, SensorRecord
 from energyprof.model.session import SESSION_SCHEMA
@@ -59,6 +60,7 @@ class Evidence:
         end_s: up to when joules were accounted for.
         complete: whether the profiler was stopped.
         meters: what was seen of each domain's meter.
+        live: what a service told of the grid meanwhile; None where none was asked.
     """
 
     timelines: Sequence[Timeline]
@@ -69,6 +71,7 @@ class Evidence:
     complete: bool = True
     unfinished: Mapping[str, int] = field(default_factory=dict)
     meters: Sequence[MeterRecord] = ()
+    live: LiveIntensity | None = None
 
 
 def session_document(scope: Mapping[str, Any], result: Result, evidence: Evidence) -> dict[str, Any]:
@@ -87,6 +90,7 @@ def session_document(scope: Mapping[str, Any], result: Result, evidence: Evidenc
         "warnings": result.warnings,
         "sensors": [asdict(record) for record in evidence.sensors],
         "meters": [asdict(record) for record in evidence.meters],
+        "live": None if evidence.live is None else asdict(evidence.live),
         "sampler": asdict(evidence.sampler),
         "timelines": [asdict(timeline) for timeline in evidence.timelines],
         "spans": list(evidence.spans),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from energyprof.analysis.comparison import Comparison
+from energyprof.live.intensity import live_intensity
 from energyprof.model.domain import Domain
 from energyprof.model.meter import meter_sentence
 from energyprof.model.run import Run
@@ -33,6 +34,7 @@ def paragraphs(assessment: Assessment) -> list[Paragraph]:
         Paragraph("Two intervals", _intervals()),
         Paragraph("Quality", _quality(comparison)),
         Paragraph("CO₂e and water", _footprint(assessment)),
+        Paragraph("Live carbon intensity", _live(comparison.run)),
         Paragraph("What measuring cost", _overhead(comparison.run)),
     ]
     return [paragraph for paragraph in found if paragraph.text]
@@ -159,6 +161,12 @@ def _footprint(assessment: Assessment) -> str:
         f"CO₂e = energy × PUE × intensity of the grid. Water = energy × WUE on site, and energy × PUE × water of the "
         f"power plants off site. Here: WUE {site.wue_l_per_kwh:g} L/kWh; {shown(boundary)}"
     )
+
+
+def _live(run: Run) -> str:
+    """What a service told of the time of the trials; nothing where none was asked."""
+    found = live_intensity(run)
+    return "" if found is None else f"{shown(found.sentence())}. CO₂e on this page does not rest on it."
 
 
 def _overhead(run: Run) -> str:

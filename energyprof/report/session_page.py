@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from energyprof.live.intensity import session_live_intensity
 from energyprof.model.session import Session
 from energyprof.report import canvas, chart_power
 from energyprof.report.canvas import Chart
@@ -78,6 +79,8 @@ def _facts(session: Session) -> list[tuple[str, str]]:
     share = "not known"
     if sampler.cpu_s is not None and sampler.wall_s:
         share = f"{sampler.cpu_s:.2f} s of CPU, {100 * sampler.cpu_s / sampler.wall_s:.2f} % of a core"
+    found = session_live_intensity(session)
+    sentences = [] if found is None else [f"{shown(found.sentence())}; CO₂e on this page does not rest on it"]
     return [
         ("Started", moment(session.created)),
         ("System", shown(session.platform)),
@@ -85,4 +88,5 @@ def _facts(session: Session) -> list[tuple[str, str]]:
         ("energyprof", shown(session.version)),
         ("Sampler", f"{how}, every {1000 * sampler.period_s:.0f} ms" if sampler.period_s else how),
         ("What measuring cost", share),
+        *(("Live carbon intensity", sentence) for sentence in sentences),
     ]

@@ -13,6 +13,7 @@ from typing import Any
 
 import energyprof
 from energyprof.model.errors import UnwritableOutput
+from energyprof.model.live import LiveIntensity
 from energyprof.model.meter import MeterRecord
 from energyprof.model.record import dumps
 from energyprof.model.run import (
@@ -57,6 +58,7 @@ class Evidence:
     warnings: list[str] = field(default_factory=list)
     factors: list[FactorRecord] = field(default_factory=list)
     meters: list[MeterRecord] = field(default_factory=list)
+    live: LiveIntensity | None = None
     created: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
 
     def update(self, variant: str, **changes: Any) -> None:
@@ -97,6 +99,7 @@ class Evidence:
             warnings=list(self.warnings),
             factors=list(self.factors),
             meters=list(self.meters),
+            live=self.live,
         )
 
 

@@ -73,6 +73,21 @@ class GridSettings(_Section):
         default=None, description="g CO2e per kWh by the site's contracts, a number of 0 or more"
     )
     electricity_price: str | None = Field(default=None, description='of a kWh with its currency, such as "0.25EUR"')
+    live: Text | None = Field(
+        default=None, description='a service and a zone of it that is asked over HTTP, such as "electricity-maps:FR"'
+    )
+
+    @field_validator("live")
+    @classmethod
+    def _known_service(cls, live: str | None) -> str | None:
+        from energyprof.live.catalogue import wanted
+
+        try:
+            if live is not None:
+                wanted(live)
+        except EnergyprofError as error:
+            raise _problem(f"[grid]: `live`: {error}") from error
+        return live
 
     @model_validator(mode="after")
     def _known(self) -> Self:
@@ -240,6 +255,7 @@ class Profile(ProfileFile):
         budget_s: float | None = None,
         seed: int | None = None,
         sensors: list[str] | None = None,
+        live: str | None = None,
     ) -> Profile:
         """The same profile with what was given on the command line in place of what the file says."""
         site = {
@@ -249,6 +265,7 @@ class Profile(ProfileFile):
             "hydro_l_per_kwh": hydro_l_per_kwh,
             "market_g_per_kwh": market_g_per_kwh,
             "electricity_price": electricity_price,
+            "live": live,
         }
         held = {"devices": devices, "price_per_hour": price_per_hour}
         grid = _overlaid("grid", self.grid, site)

@@ -17,7 +17,9 @@ from energyprof.capture.sampler import Sampler
 from energyprof.footprint.inventory import factors_at, records
 from energyprof.footprint.overrides import given_records
 from energyprof.footprint.site_record import recorded_site
+from energyprof.live.watch import LiveWatch, watching
 from energyprof.model.errors import UnwritableOutput
+from energyprof.model.live import LiveIntensity
 from energyprof.model.run import IdleWindow, ProfileRecord, Run, Trial, VariantRecord
 from energyprof.model.timeline import Timeline
 from energyprof.runner import schedule
@@ -115,16 +117,19 @@ def run_profile(
         plan: None = `Plan.quick` or `Plan.thorough`, as `quick` says.
 
     Raises:
-        UnwritableOutput: before anything is measured.
+        UnwritableOutput, InvalidValue: before anything is measured; the second where a token is missing.
         UnsavedRun: the run is over and could not be written; it holds the run.
         NotMeasurable: there is no sensor that could be used.
     """
     task = tasks.get(profile.task)
     progress = progress or Silent()
     plan = plan or (Plan.quick(profile) if quick else Plan.thorough(profile))
+    watch = watching(profile.grid.live)
     with run_folder(out / profile.name) as folder:
+        live = _asked_before(watch, progress)
         with Interruption() as interruption, Sampler(profile.sensors) as sampler:
             evidence = _first_evidence(profile, task, sampler, quick=quick)
+            evidence.live = live
             measuring = _Measuring(plan, profile, evidence, sampler, interruption, progress, folder)
             try:
                 with Crew(profile, evidence, interruption, progress, timeouts or Timeouts()) as crew:
@@ -135,11 +140,19 @@ def run_profile(
             if not sampler.running:
                 evidence.warn("The sampler ended before the run did, so later trials have no energy; measure again.")
             evidence.sampler = sampler.stop()
+            evidence.live = None if watch is None else watch.finish()
             measuring.finish(reason)
             run = evidence.run(sampler.timelines(), complete=reason != INTERRUPTED, stop_reason=reason)
         if evidence.trials or reason != INTERRUPTED:
             save_at_last(run, folder)
     return run
+
+
+def _asked_before(watch: LiveWatch | None, progress: Progress) -> LiveIntensity | None:
+    if watch is None:
+        return None
+    progress.stage(f"asking for the carbon intensity of now: {watch.label}")
+    return watch.begin()
 
 
 @dataclass(slots=True)

@@ -10,9 +10,11 @@ from energyprof.analysis.comparison import Comparison, Quality
 from energyprof.footprint.site import Site
 from energyprof.model.domain import calibrated
 from energyprof.model.gain import FittedGain
+from energyprof.model.live import LiveAnswer, LiveIntensity
 from energyprof.model.meter import MeterRecord
 from energyprof.report.assessment import assess_comparison
 from energyprof.report.method import paragraphs
+from energyprof.report.page import page_html
 
 
 def _said(comparison: Comparison) -> dict[str, str]:
@@ -62,3 +64,17 @@ def test_a_calibration_is_named_with_its_reference_and_date() -> None:
     calibrated_line = replace(first, domain=calibrated(first.domain, gain))
     said = _said(replace(comparison, run=replace(comparison.run, timelines=[calibrated_line, *others])))
     assert "calibrated against Wall plug on 2026-11-28, gain 1.083" in said["How the joules were obtained"]
+
+
+def test_what_a_service_told_of_the_grid_is_one_line_and_nothing_where_none_was_asked() -> None:
+    comparison = ten_variants()
+    assert "Live carbon intensity" not in _said(comparison)
+    answer = LiveAnswer(0.0, "fell back", "it refuses the token <script> (status 401)")
+    record = LiveIntensity("electricity-maps", "FR", 1.7e9, [], [answer])
+    profile = replace(comparison.run.profile, grid="FRA")
+    comparison = replace(comparison, run=replace(comparison.run, live=record, profile=profile))
+    assert _said(comparison)["Live carbon intensity"] == (
+        "Electricity Maps, zone FR: no live value (it refuses the token <script> (status 401)); annual: 56 g/kWh "
+        "(lifecycle). CO₂e on this page does not rest on it."
+    )
+    assert "&lt;script&gt; (status 401)" in page_html(assess_comparison(comparison, Site("FRA")))
