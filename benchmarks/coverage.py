@@ -20,12 +20,12 @@ from simulated.readings import GPU, Course, polled
 from energyprof.analysis.curve import curve
 from energyprof.analysis.ledger import Piece, apportion
 from energyprof.analysis.statistics import Z95
+from energyprof.capture.pace import POLLS_PER_PERIOD
+from energyprof.capture.sampler import DEFAULT_PERIOD_S
 
 PERIODS_S = (0.001, 0.02, 0.1)
 DURATIONS_S = (0.01, 0.05, 0.1, 0.5, 5.0)
 NOISES = (0.0, 0.01)
-POLLS_PER_PERIOD = 4
-SLOWEST_POLL_S = 0.025
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ class Meter:
     def poll_s(self) -> float:
         """As the sampler chooses it once it has seen the counter move."""
         if self.period_s < 0.004:
-            return SLOWEST_POLL_S
-        return min(SLOWEST_POLL_S, self.period_s / POLLS_PER_PERIOD)
+            return DEFAULT_PERIOD_S
+        return min(DEFAULT_PERIOD_S, self.period_s / POLLS_PER_PERIOD)
 
 
 Scene = Callable[[Meter, float, int], list[Outcome]]

@@ -51,6 +51,11 @@ class CounterWatch:
         """Counts since the first reading, unwrapped."""
         return self._count
 
+    def unmoved(self, before_ns: int) -> None:
+        """The last reading was the same once more, taken after that instant; where it failed that says nothing."""
+        if not self._failing:
+            self._last_ns = max(self._last_ns, before_ns)
+
     def notice(
         self, reading: int | str, before_ns: int, seen_ns: int, ring: Ring, index: int, faults: FaultNames
     ) -> bool:

@@ -25,8 +25,7 @@ DEFAULT_CAPACITY = 1 << 16
 """Records; at 50 polls a second and three domains that is seven minutes unread, in 2.6 MB."""
 
 _MAGIC, _CAPACITY, _WRITTEN, _CPU_NS, _POLLED_NS, _STOP, _PERIOD_NS, _THREAD = range(HEADER_WORDS)
-_WORD = struct.Struct("<q")
-_RECORD = struct.Struct("<5q")
+_RECORD = struct.Struct("=5q")
 
 TICK, FIRST, FAULT, RESET = range(4)
 """Kinds of record: a counter moved; the first value, or the first after a fault; it could not be read; it fell back."""
@@ -41,8 +40,9 @@ class Ring:
     def __init__(self, path: Path, memory: mmap.mmap) -> None:
         self.path = path
         self._memory = memory
-        self._capacity = self._word(_CAPACITY)
-        self._written = self._word(_WRITTEN)
+        self._words = memoryview(memory)[: HEADER_WORDS * WORD_BYTES].cast("q")
+        self._capacity = self._words[_CAPACITY]
+        self._written = self._words[_WRITTEN]
 
     @classmethod
     def create(cls, path: Path, period_s: float, capacity: int = DEFAULT_CAPACITY) -> Ring:
@@ -55,7 +55,7 @@ class Ring:
         with path.open("xb") as file:
             os.posix_fallocate(file.fileno(), 0, size) if hasattr(os, "posix_fallocate") else file.truncate(size)
             words = (MAGIC, capacity, 0, 0, 0, 0, round(period_s * 1e9), 0)
-            file.write(struct.pack(f"<{HEADER_WORDS}q", *words))
+            file.write(struct.pack(f"={HEADER_WORDS}q", *words))
         return cls.open(path)
 
     @classmethod
@@ -67,7 +67,7 @@ class Ring:
         """
         with path.open("r+b") as file:
             memory = mmap.mmap(file.fileno(), 0)
-        if len(memory) < HEADER_WORDS * WORD_BYTES or _WORD.unpack_from(memory, 0)[0] != MAGIC:
+        if len(memory) < HEADER_WORDS * WORD_BYTES or struct.unpack_from("=q", memory)[0] != MAGIC:
             memory.close()
             raise ValueError(f"{path} is not a ring of samples")
         return cls(path, memory)
@@ -77,7 +77,7 @@ class Ring:
         place = HEADER_WORDS * WORD_BYTES + (self._written % self._capacity) * RECORD_BYTES
         _RECORD.pack_into(self._memory, place, kind, domain, after_ns, seen_ns, count)
         self._written += 1
-        self._set(_WRITTEN, self._written)
+        self._words[_WRITTEN] = self._written
 
     def read(self, position: int) -> tuple[list[tuple[int, ...]], int, int]:
         """Records from `position` on.
@@ -85,14 +85,14 @@ class Ring:
         Returns:
             The records, the position to go on from, and how many were overwritten before they could be read.
         """
-        written = self._word(_WRITTEN)
+        written = self._words[_WRITTEN]
         first = max(position, written - self._capacity)
         lost = first - position
         words = array("q")
         for start, stop in self._stretches(first, written):
             words.frombytes(self._memory[start:stop])
         records = list(zip(*(words[field::RECORD_WORDS] for field in range(RECORD_WORDS)), strict=True))
-        overtaken = max(self._word(_WRITTEN) - self._capacity - first, 0)
+        overtaken = max(self._words[_WRITTEN] - self._capacity - first, 0)
         return records[overtaken:], written, lost + overtaken
 
     def _stretches(self, first: int, stop: int) -> list[tuple[int, int]]:
@@ -107,51 +107,53 @@ class Ring:
 
     @property
     def polled_s(self) -> float | None:
-        """When the sampler last finished reading all its sensors; None before the first time."""
-        polled_ns = self._word(_POLLED_NS)
+        """When the sampler last began to read all its sensors, and then did; None before the first time."""
+        polled_ns = self._words[_POLLED_NS]
         return polled_ns / 1e9 if polled_ns else None
 
     @property
     def cpu_s(self) -> float:
         """CPU seconds that the sampler has used."""
-        return self._word(_CPU_NS) / 1e9
+        return self._words[_CPU_NS] / 1e9
 
     @property
     def stop_wanted(self) -> bool:
         """Whether the reader has asked the sampler to end."""
-        return bool(self._word(_STOP))
+        return self._words[_STOP] != 0
 
     def want_stop(self) -> None:
         """Asks the sampler to end after its next reading."""
-        self._set(_STOP, 1)
+        self._words[_STOP] = 1
 
     @property
     def mode(self) -> Literal["process", "thread"]:
         """Whether the sampler is a process, or a thread of the profiled one."""
-        return "thread" if self._word(_THREAD) else "process"
+        return "thread" if self._words[_THREAD] else "process"
 
     def say_thread(self) -> None:
         """The sampler is a thread of the profiled process."""
-        self._set(_THREAD, 1)
+        self._words[_THREAD] = 1
 
     @property
     def period_s(self) -> float:
         """Seconds between two polls, as the sampler has chosen it."""
-        return self._word(_PERIOD_NS) / 1e9
+        return self._words[_PERIOD_NS] / 1e9
 
-    def finish_poll(self, polled_ns: int, cpu_ns: int, period_ns: int) -> None:
-        """Says that every sensor has been read at `polled_ns`, what that has cost so far, and how often it is done."""
-        self._set(_CPU_NS, cpu_ns)
-        self._set(_PERIOD_NS, period_ns)
-        self._set(_POLLED_NS, polled_ns)
+    def say_polled(self, polled_ns: int) -> bool:
+        """Every sensor has been read since that instant; returns `stop_wanted`."""
+        words = self._words
+        words[_POLLED_NS] = polled_ns
+        return words[_STOP] != 0
+
+    def say_cost(self, cpu_ns: int) -> None:
+        """CPU time that sampling has used so far."""
+        self._words[_CPU_NS] = cpu_ns
+
+    def say_period(self, period_ns: int) -> None:
+        """How often the sensors are read."""
+        self._words[_PERIOD_NS] = period_ns
 
     def close(self) -> None:
         """Lets go of the memory; the file stays."""
+        self._words.release()
         self._memory.close()
-
-    def _word(self, index: int) -> int:
-        value: int = _WORD.unpack_from(self._memory, index * WORD_BYTES)[0]
-        return value
-
-    def _set(self, index: int, value: int) -> None:
-        _WORD.pack_into(self._memory, index * WORD_BYTES, value)

@@ -14,7 +14,8 @@ import time
 from typing import Any
 
 from energyprof.capture.background import start_thread
-from energyprof.capture.sampler_process import Surroundings, serve
+from energyprof.capture.polling import Surroundings
+from energyprof.capture.sampler_process import serve
 
 STEP_S = 0.05
 """How often one that waits looks whether the thread still lives."""

@@ -119,7 +119,7 @@ def over_grids(energy: Quantity, site: Site, *, held: Quantity | None = None) ->
     Returns:
         (name of the grid, footprint), the names being those that `Site.grid` takes.
     """
-    return [(name, assess(energy, replace(site, grid=name), held=held)) for name in NAMED_GRIDS]
+    return [(name, assess(energy, replace(site, grid=name, live=None), held=held)) for name in NAMED_GRIDS]
 
 
 def _boundary(site: Site, grid: Grid | None, *, embodied: bool) -> str:

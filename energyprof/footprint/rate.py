@@ -13,7 +13,7 @@ from energyprof.footprint.draws import interval95
 from energyprof.footprint.embodied import embodied_g_per_s
 from energyprof.footprint.factor import Factor, given
 from energyprof.footprint.formula import Amount, Formula, Pick, central, draws, is_exact, used, with_overrides
-from energyprof.footprint.grid import Grid, find
+from energyprof.footprint.grid import Grid
 from energyprof.footprint.site import Site
 from energyprof.footprint.water import WaterIntensity, hydro_factor, water_intensity, withdrawal_intensity
 from energyprof.model.quantity import JOULES_PER_KWH, Basis, weakest
@@ -86,7 +86,7 @@ def rates(site: Site) -> Rates:
 
     CO2e = PUE I; water on-site = WUE; off-site = PUE EWIF; cost = PUE price; per kWh of the computers.
     """
-    grid = None if site.grid is None else find(site.grid)
+    grid = site.supply
     hydro = hydro_factor()
     counted = hydro if site.hydro_l_per_kwh else None
     all_rates = (

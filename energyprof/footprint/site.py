@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from energyprof.footprint.cost import Price
 from energyprof.footprint.embodied import Holding
 from energyprof.footprint.factor import Factor
-from energyprof.footprint.grid import HIGHEST_G_PER_KWH, find
+from energyprof.footprint.grid import HIGHEST_G_PER_KWH, Grid, find
 from energyprof.footprint.water import hydro_factor
 from energyprof.model.errors import InvalidValue
 
@@ -31,6 +31,7 @@ class Site:
         factors: the user's factors in place of the shipped ones of the same id.
         hardware: what a task holds while it runs; empty = not known.
         electricity_price: per kWh; None = that of the grid's table, where there is one.
+        live: the grid as a service told it while something was measured, in place of its annual values; None = none.
         device_price: per hour of all the hardware; None = not given.
         market_g_per_kwh: carbon intensity by the contracts of the site, for market-based accounting; None = not given.
 
@@ -48,6 +49,14 @@ class Site:
     hardware: tuple[Holding, ...] = ()
     electricity_price: Price | None = None
     device_price: Price | None = None
+    live: Grid | None = None
+
+    @property
+    def supply(self) -> Grid | None:
+        """The grid that counts: the live one, else the named one; None where neither is known."""
+        if self.live is not None:
+            return self.live
+        return None if self.grid is None else find(self.grid)
 
     def __post_init__(self) -> None:
         if self.grid is not None:

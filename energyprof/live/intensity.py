@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from energyprof.footprint.catalogue import GRID
 from energyprof.footprint.factor import Factor, shipped_factors
 from energyprof.footprint.grid import CLEAN_BELOW_G_PER_KWH, HIGHEST_G_PER_KWH, Accounting, Grid, find
 from energyprof.footprint.mix import Mix
@@ -57,6 +58,14 @@ class Derived:
     def annual(self) -> Factor | None:
         """The annual value of the grid."""
         return None if self.grid is None else self.grid.intensity
+
+    def supply(self) -> Grid | None:
+        """The grid as it was then, to be put in place of its annual values; None where the live value is not usable."""
+        if not self.live or self.factor is None or self.accounting is None:
+            return None
+        name = self.factor.id.removeprefix(GRID)
+        label = self.label if self.grid is None else f"{self.grid.label} ({self.label})"
+        return Grid(name, label, self.factor, self.accounting, self.mix)
 
     def sentence(self) -> str:
         """For people, in one line."""

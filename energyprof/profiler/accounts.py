@@ -7,7 +7,7 @@ name, and inclusive for every name in it, so that recursion counts nothing twice
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from energyprof.analysis.doubt import Doubt
@@ -89,6 +89,10 @@ class Work:
     uncounted: dict[str, str] = field(default_factory=dict)
     errors: int = 0
 
+    def copy(self) -> Work:
+        """One of its own, as it stands."""
+        return replace(self, units=dict(self.units), uncounted=dict(self.uncounted))
+
     def add(self, other: Work) -> None:
         """Adds what other calls did."""
         self.calls += other.calls
@@ -122,6 +126,15 @@ class DomainAccounts:
     idle_power_w: float | None = None
     estimators: set[Estimator] = field(default_factory=set)
     seconds: float = 0.0
+
+    def copy(self) -> DomainAccounts:
+        """One of its own, as it stands."""
+        return replace(
+            self,
+            owners={owner: replace(account) for owner, account in self.owners.items()},
+            doubts=dict(self.doubts),
+            estimators=set(self.estimators),
+        )
 
     def add(self, ledger: Ledger, owners: Sequence[Owner], groups: Sequence[Group], duration_s: float) -> None:
         """Adds one ledger, whose owners and groups are these, in order."""

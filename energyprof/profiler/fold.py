@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
 
 from energyprof.analysis.cpu_use import CpuUse
 from energyprof.analysis.curve import Curve, curve
@@ -73,6 +74,17 @@ class Books:
         self._inner: dict[int, dict[tuple[bool, str], Work]] = {}
         self._waiting: list[Finished] = []
 
+    def copy(self) -> Books:
+        """Books of their own that stand where these do."""
+        new = copy(self)
+        new.references = [replace(reference) for reference in self.references]
+        new.accounts = {key: accounts.copy() for key, accounts in self.accounts.items()}
+        new.work = _copied(self.work)
+        new.missing = dict(self.missing)
+        new._carries = dict(self._carries)
+        new._inner = {outer: _copied(works) for outer, works in self._inner.items()}
+        return new
+
     def close_until(
         self,
         instant_s: float,
@@ -90,7 +102,7 @@ class Books:
             use: who kept the CPU busy since the last `closed_s`; None = not known.
         """
         if instant_s <= self.closed_s:
-            self._waiting += spans
+            self._waiting = [*self._waiting, *spans]
             return
         waiting = [*self._waiting, *spans]
         running = list(running)
@@ -183,6 +195,10 @@ class Books:
             segments = [(start / NS_PER_S, end / NS_PER_S) for start, end in span.segments]
             work.duration_s = sum(end - start for start, end in clipped(segments, self.start_s, math.inf))
         works.setdefault((span.primary is self._log, span.name), Work()).add(work)
+
+
+def _copied(works: Mapping[tuple[bool, str], Work]) -> dict[tuple[bool, str], Work]:
+    return {key: work.copy() for key, work in works.items()}
 
 
 def meters_cpu(domain: Domain) -> bool:

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -119,6 +119,7 @@ class Profiler:
         self._ended = threading.Event()
         self._result: Result | None = None
         self._begun = False
+        self._at_it = False
         self._forked = False
         self._warnings: list[str] = []
         self._folded_s = time.monotonic()
@@ -188,20 +189,22 @@ class Profiler:
     def stop(self) -> Result:
         """Stops counting and works out the result; safe to call twice.
 
-        In the child of a fork the profiler stays its parent's, and the result is what was known at the fork.
+        In the child of a fork the profiler stays its parent's, and the result is what was known at the fork. A signal
+        handler that comes while its own thread asks for a result stops nothing, and gets what was known before.
 
         Raises:
             UnwritableOutput: the record is lost; the result is kept.
         """
         with self._lock:
-            if self._result is None and not self._forked:
-                self._stop()
+            if self._result is None and not self._forked and not self._at_it:
+                with self._at_work():
+                    self._stop()
             return self.result
 
     def _stop(self) -> None:
         synchronise_devices()  # what was left marks in its stream for can then be placed
         end_s = time.monotonic()
-        books = self._open_books()
+        self._open_books()
         self._log.deactivate()
         self._ended.set()
         self._wanted.set()
@@ -211,10 +214,11 @@ class Profiler:
         timelines = self._sampler.timelines()
         reasons = self._sampler.fault_reasons()
         sampler = self._sampler.stop()
-        result = self._result = result_of(books, self._site, self._sampler.records, self._all_warnings())
+        result = self._result = result_of(self._open_books(), self._site, self._sampler.records, self._all_warnings())
         _retire(self, result)
         if self._watch is not None:
             self._live = self._watch.finish()  # only now, so that a Ctrl-C while it waits loses no result
+            result = self._result = self._by_live_grid(result)
         if self._journal is not None:
             self._write_record(self._journal, result, timelines, reasons, sampler)
 
@@ -262,6 +266,15 @@ class Profiler:
             self._bring_up_to_date()
             return result_of(self._open_books(), self._site, self._sampler.records, self._all_warnings())
 
+    def _by_live_grid(self, result: Result) -> Result:
+        """The result with CO2e and water by the grid as the service told it; the same where that cannot be used."""
+        derived = self.live
+        supply = None if derived is None else derived.supply()
+        if supply is None:
+            return result
+        site = replace(self._site, live=supply)
+        return result_of(self._open_books(), site, self._sampler.records, self._all_warnings())
+
     @property
     def live(self) -> Derived | None:
         """The carbon intensity that a service told of the time up to now; None where none was asked."""
@@ -298,7 +311,7 @@ class Profiler:
     def leave_to_parent(self) -> None:
         """In the child of a fork: the parent goes on with it, and any thread that held its lock is not here."""
         self._lock = threading.RLock()
-        self._forked = True
+        self._forked, self._at_it = True, False
         if self._journal is not None:
             self._journal.leave_to_parent()
         self._warnings.append(FORKED)
@@ -313,13 +326,26 @@ class Profiler:
         return self._books
 
     def _bring_up_to_date(self) -> None:
-        """Accounts for every span that has closed, once the ticks that cover it have arrived."""
-        if not self._sampler.running:
+        """Accounts for every span that has closed, once the ticks that cover it have arrived.
+
+        Whoever interrupts this thread while it does so, a signal handler or a finaliser, finds the books as they were.
+        """
+        if self._at_it or not self._sampler.running:
             return
-        pending_ns = [span.segments[-1][1] for span in self._pending if span.segments]
-        if last_ns := max(self._log.last_ns(), *pending_ns, 0):
-            self._settle(last_ns / NS_PER_S)
-        self._fold(None)
+        with self._at_work():
+            pending_ns = [span.segments[-1][1] for span in self._pending if span.segments]
+            if last_ns := max(self._log.last_ns(), *pending_ns, 0):
+                self._settle(last_ns / NS_PER_S)
+            self._fold(None)
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """The thread that holds the lock changes what the profiler knows, and may be interrupted."""
+        self._at_it = True
+        try:
+            yield
+        finally:
+            self._at_it = False
 
     def _settle(self, end_s: float) -> None:
         """Waits until every counter has ticked a few times after an instant, or clearly will not."""
@@ -335,7 +361,7 @@ class Profiler:
     def _fold(self, end_s: float | None) -> None:
         """Accounts up to `end_s`, or as far as every counter has been read."""
         with self._lock:
-            books = self._open_books()
+            books = self._open_books().copy()
             everything = self._sampler.timelines()
             timelines = [timeline for timeline in everything if timeline.domain in books.domains]
             known_s = min((covered_s(timeline) for timeline in timelines), default=books.closed_s)
@@ -343,9 +369,9 @@ class Profiler:
             self._warnings += [each for each in gap_warnings(timelines) if each not in self._warnings]
             running = self._collect()
             books.close_until(known_s if end_s is None else end_s, self._pending, running, timelines, self._used())
-            self._pending = []  # only now, so that a fold that fails loses no call
-            self._cpu_use.forget_before(books.closed_s)
             follow(books.references, everything, books.closed_s)
+            self._books, self._pending = books, []  # only now, so that a fold that fails loses no call
+            self._cpu_use.forget_before(books.closed_s)
             if self._watch is not None:
                 self._course.append((books.closed_s, books.total_j()))
             self._folded_s = time.monotonic()
@@ -372,10 +398,11 @@ class Profiler:
             with self._lock:
                 if self._ended.is_set():
                     return
-                if wanted or time.monotonic() > self._folded_s + FOLD_PERIOD_S - period_s / 2:
-                    self._fold(None)
-                else:
-                    self._collect()
+                with self._at_work():
+                    if wanted or time.monotonic() > self._folded_s + FOLD_PERIOD_S - period_s / 2:
+                        self._fold(None)
+                    else:
+                        self._collect()
 
     def __enter__(self) -> Profiler:
         return self.start()

@@ -14,6 +14,7 @@ from energyprof.footprint.grid import Accounting, Grid, find
 from energyprof.footprint.inventory import changed, distinct, factors_at
 from energyprof.footprint.site import Site
 from energyprof.footprint.site_record import recorded_site
+from energyprof.live.intensity import live_intensity
 from energyprof.model.quantity import Quantity, significant
 from energyprof.model.run import FactorRecord, Run
 
@@ -64,11 +65,11 @@ def assess_run(run: Run, site: Site | None = None) -> Assessment:
 
 def assess_comparison(comparison: Comparison, site: Site | None = None) -> Assessment:
     """The assessment of a comparison that is already known."""
-    site = with_hardware(site or site_of(comparison.run), comparison.run)
+    site = _with_supply(with_hardware(site or site_of(comparison.run), comparison.run), comparison.run)
     comparison = replace(comparison, warnings=[*comparison.warnings, *_changed_factors(comparison.run, site)])
     subject, baseline = _subject(comparison), comparison.variant(comparison.baseline)
     footprints = {variant.record.name: footprint_of(variant, site) for variant in comparison.variants}
-    grid = None if site.grid is None else find(site.grid)
+    grid = site.supply
     return Assessment(comparison, site, subject, baseline, grid, footprints, _grids(subject, baseline, site, grid))
 
 
@@ -95,6 +96,12 @@ def held(variant: VariantResult) -> Quantity | None:
 def with_hardware(site: Site, run: Run) -> Site:
     """The site with the run's GPUs, where the user named no hardware."""
     return site if site.hardware else replace(site, hardware=detected(run.host.gpus))
+
+
+def _with_supply(site: Site, run: Run) -> Site:
+    """The site with the grid as it was meanwhile; another grid than the run's has its annual values."""
+    derived = live_intensity(run) if site.grid == run.profile.grid else None
+    return site if derived is None else replace(site, live=derived.supply())
 
 
 def intensity_text(grid: Grid) -> str:

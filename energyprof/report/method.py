@@ -34,7 +34,7 @@ def paragraphs(assessment: Assessment) -> list[Paragraph]:
         Paragraph("Two intervals", _intervals()),
         Paragraph("Quality", _quality(comparison)),
         Paragraph("CO₂e and water", _footprint(assessment)),
-        Paragraph("Live carbon intensity", _live(comparison.run)),
+        Paragraph("Live carbon intensity", _live(assessment)),
         Paragraph("What measuring cost", _overhead(comparison.run)),
     ]
     return [paragraph for paragraph in found if paragraph.text]
@@ -163,10 +163,13 @@ def _footprint(assessment: Assessment) -> str:
     )
 
 
-def _live(run: Run) -> str:
-    """What a service told of the time of the trials; nothing where none was asked."""
-    found = live_intensity(run)
-    return "" if found is None else f"{shown(found.sentence())}. CO₂e on this page does not rest on it."
+def _live(assessment: Assessment) -> str:
+    """What a service told of the time of the trials, and whether it counts; nothing where none was asked."""
+    found = live_intensity(assessment.comparison.run)
+    if found is None:
+        return ""
+    rests = "CO₂e on this page rests on it" if assessment.site.live else "CO₂e on this page does not rest on it"
+    return f"{shown(found.sentence())}. {rests}."
 
 
 def _overhead(run: Run) -> str:

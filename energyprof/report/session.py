@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from energyprof.footprint.assess import Footprint, assess
@@ -11,6 +11,7 @@ from energyprof.footprint.factor import Factor
 from energyprof.footprint.inventory import distinct
 from energyprof.footprint.site import Site
 from energyprof.footprint.site_record import recorded_site
+from energyprof.live.intensity import session_live_intensity
 from energyprof.model.quantity import Quantity, unknown
 from energyprof.model.session import NamedMeasurement, Session
 from energyprof.report.text import shown
@@ -60,10 +61,16 @@ def site_of_session(session: Session) -> Site:
 
 def session_report(session: Session, site: Site | None = None) -> SessionReport:
     """The report of a record; at the site that the profiler named where none is given."""
-    site = site or site_of_session(session)
+    site = _with_supply(site or site_of_session(session), session)
     rows = [_row(measurement, session, site) for measurement in session.measurements]
     rows.sort(key=lambda row: -(row.measurement.energy_j.value or 0.0))
     return SessionReport(session, site, tuple(rows), assess(session.total_j, site))
+
+
+def _with_supply(site: Site, session: Session) -> Site:
+    """The site with the grid as it was meanwhile; another grid than the profiler's has its annual values."""
+    derived = session_live_intensity(session) if site.grid == session.site.grid else None
+    return site if derived is None else replace(site, live=derived.supply())
 
 
 def session_summary(report: SessionReport) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def session_html(report: SessionReport) -> str:
         warnings=[shown(warning) for warning in session.warnings],
         charts=[] if chart is None else [chart],
         functions=functions_listing(report),
-        facts=_facts(session),
+        facts=_facts(report),
         boundary=shown(report.total.boundary),
         sensors=[sensor_line(sensor, session.timelines) for sensor in session.sensors],
         factors=factor_tables(report.factors),
@@ -73,14 +73,15 @@ def _sentences(parts: list[str]) -> str:
     return "; ".join(shown(part) for part in parts) or "nothing"
 
 
-def _facts(session: Session) -> list[tuple[str, str]]:
-    sampler = session.sampler
+def _facts(report: SessionReport) -> list[tuple[str, str]]:
+    session, sampler = report.session, report.session.sampler
     how = {"process": "a process of its own", "thread": "a thread of the profiled process"}[sampler.mode]
     share = "not known"
     if sampler.cpu_s is not None and sampler.wall_s:
         share = f"{sampler.cpu_s:.2f} s of CPU, {100 * sampler.cpu_s / sampler.wall_s:.2f} % of a core"
     found = session_live_intensity(session)
-    sentences = [] if found is None else [f"{shown(found.sentence())}; CO₂e on this page does not rest on it"]
+    rests = "rests" if report.site.live else "does not rest"
+    sentences = [] if found is None else [f"{shown(found.sentence())}; CO₂e on this page {rests} on it"]
     return [
         ("Started", moment(session.created)),
         ("System", shown(session.platform)),

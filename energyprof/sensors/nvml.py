@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import importlib
 import re
@@ -62,17 +63,27 @@ class Meter(Protocol):
 
 
 class EnergyCounter:
-    """The cumulative counter, in mJ since the driver was loaded (Volta and later)."""
+    """The cumulative counter, in mJ since the driver was loaded (Volta and later).
+
+    Raises:
+        NVMLError_NotSupported: there is none.
+    """
 
     basis: Basis = "measured"
     note: str | None = None
 
     def __init__(self, nvml: Any, handle: Any) -> None:
-        self._read = nvml.nvmlDeviceGetTotalEnergyConsumption
-        self._handle = handle
+        nvml.nvmlDeviceGetTotalEnergyConsumption(handle)
+        self._error = nvml.NVMLError
+        self._ask = nvml.nvmlLib.nvmlDeviceGetTotalEnergyConsumption
+        self._count = ctypes.c_uint64()
+        self._arguments = handle, ctypes.byref(self._count)
 
     def read(self) -> int:
-        return int(self._read(self._handle))
+        """As the bindings' own function does, with what it makes at each call made once."""
+        if code := self._ask(*self._arguments):
+            raise self._error(code)
+        return self._count.value
 
 
 class PowerMeter:
@@ -94,19 +105,19 @@ class NvmlSensor:
     def __init__(self, nvml: Any, meters: list[Meter], domains: list[Domain]) -> None:
         self.domains = domains
         self._nvml = nvml
-        self._meters = meters
+        self._reads = [meter.read for meter in meters]
 
     def read(self) -> list[int | str]:
-        return [self._reading(meter) for meter in self._meters]
+        values: list[int | str] = []
+        for read in self._reads:
+            try:
+                values.append(read())
+            except self._nvml.NVMLError as error:
+                values.append(f"NVML: {error}")
+        return values
 
     def close(self) -> None:
         self._nvml.nvmlShutdown()
-
-    def _reading(self, meter: Meter) -> int | str:
-        try:
-            return meter.read()
-        except self._nvml.NVMLError as error:
-            return f"NVML: {error}"
 
 
 def find(environ: Mapping[str, str], *, clock_ns: Callable[[], int] = time.monotonic_ns) -> Finding:
@@ -173,10 +184,8 @@ def _mig_parent(nvml: Any, mig: str) -> int | None:
 
 def _meter(nvml: Any, handle: Any, clock_ns: Callable[[], int]) -> Meter:
     """The best meter of a GPU, read once; raises `NVMLError` where there is none."""
-    counter = EnergyCounter(nvml, handle)
     try:
-        counter.read()
-        return counter
+        return EnergyCounter(nvml, handle)
     except nvml.NVMLError_NotSupported:
         pass
     integral = PowerMeter(lambda: _instant_mw(nvml, handle), INTEGRATED_NOTE, clock_ns)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from energyprof.capture.pace import DENSE_PERIOD_S, DENSE_S, Pace
+from energyprof.capture.pace import DENSE_PERIOD_S, DENSE_S, Pace, spacings
 from energyprof.model.domain import Domain, PowerModel
 
 GPU = Domain("gpu:0", "gpu", "nvml", "GPU 0")
@@ -26,9 +26,9 @@ def settled(pace: Pace, counter_s: float, cost_s: float = 0.0001) -> float:
 
 
 @pytest.mark.parametrize(
-    ("counter_s", "poll_s"), [(0.001, 0.02), (0.02, 0.005), (0.04, 0.01), (0.1, 0.02), (0.3, 0.02)]
+    ("counter_s", "poll_s"), [(0.001, 0.02), (0.02, 0.02 / 3), (0.04, 0.04 / 3), (0.1, 0.02), (0.3, 0.02)]
 )
-def test_a_counter_is_polled_four_times_a_period_where_polls_can_resolve_it(counter_s: float, poll_s: float) -> None:
+def test_a_counter_is_polled_three_times_a_period_where_polls_can_resolve_it(counter_s: float, poll_s: float) -> None:
     assert settled(Pace([GPU], 0.02, 10.0), counter_s) == pytest.approx(poll_s, rel=0.05)
 
 
@@ -59,3 +59,15 @@ def test_a_counter_that_goes_round_fast_is_read_four_times_a_round() -> None:
     assert Pace([package], 0.025, 0.0).period_s == pytest.approx(0.01875)
     usual = replace(package, counts_per_wrap=262_143_328_851)
     assert Pace([usual], 0.025, 0.0).period_s == 0.025
+
+
+@pytest.mark.parametrize("phase_s", [0.0, 0.0137, 0.05])
+@pytest.mark.parametrize(("counter_s", "poll_s"), [(0.1, 0.033), (0.02, 0.02 / 3), (0.04, 0.04 / 3), (0.05, 0.05 / 3)])
+def test_polls_close_in_on_a_counters_grid_from_both_sides(counter_s: float, poll_s: float, phase_s: float) -> None:
+    polls_s, waits_ns = [0.0], spacings(round(poll_s * 1e9))
+    while polls_s[-1] < 100 * counter_s:
+        polls_s.append(polls_s[-1] + next(waits_ns) / 1e9)
+    # How long before a tick the last poll came that did not see it; and how long after, the first that did.
+    after_s = [(poll_s - phase_s) % counter_s for poll_s in polls_s]
+    assert min(after_s) < 0.1 * poll_s
+    assert counter_s - max(after_s) < 0.1 * poll_s

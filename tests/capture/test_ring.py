@@ -42,7 +42,9 @@ def test_a_reader_that_fell_behind_is_told_how_much_it_lost(tmp_path: Path) -> N
 def test_the_time_of_the_last_poll_is_unknown_before_the_first(tmp_path: Path) -> None:
     ring = Ring.create(tmp_path / "a.ring", 0.02, capacity=4)
     assert ring.polled_s is None
-    ring.finish_poll(2_500_000_000, 1_000_000, 5_000_000)
+    ring.say_polled(2_500_000_000)
+    ring.say_cost(1_000_000)
+    ring.say_period(5_000_000)
     assert ring.polled_s == 2.5
     assert ring.cpu_s == 0.001
 

@@ -17,9 +17,9 @@ from simulated.truth import Edges
 
 from energyprof.capture.collected import Collected
 from energyprof.capture.first_look_file import read_first_look
+from energyprof.capture.polling import Surroundings, poll_until_stopped
 from energyprof.capture.ring import Ring
 from energyprof.capture.sampler import Sampler
-from energyprof.capture.sampler_process import Surroundings, poll_until_stopped
 from energyprof.capture.slow_reader import Reading, SlowReader
 from energyprof.model.domain import Domain
 

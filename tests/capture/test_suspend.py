@@ -7,8 +7,9 @@ from pathlib import Path
 
 from energyprof.capture.collected import Collected
 from energyprof.capture.counter_watch import SUSPENDED
+from energyprof.capture.polling import Surroundings, poll_until_stopped
 from energyprof.capture.ring import Ring
-from energyprof.capture.sampler_process import Surroundings, poll_until_stopped, slept_ns
+from energyprof.capture.suspension import slept_ns
 from energyprof.model.domain import Domain, PowerModel
 from energyprof.model.timeline import Timeline
 from energyprof.profiler.gaps import gap_warnings
@@ -19,7 +20,7 @@ SLEEP_COUNTS = 5_000_000
 
 
 class Counters:
-    """Moves by 100 at each reading, and once by what was drawn in sleep."""
+    """Moves by 100 at each reading; before one of them the machine sleeps, and it moves by what was drawn then too."""
 
     def __init__(self, slept_at: int, domains: list[Domain]) -> None:
         self.name = "simulated"
@@ -31,12 +32,9 @@ class Counters:
 
     def read(self) -> list[int | str]:
         self.read_times += 1
-        return [100 * self.read_times + (SLEEP_COUNTS if self.asleep_ns else 0) for _ in self.domains]
-
-    def slept_ns(self) -> int:
-        if self.read_times >= self._slept_at:
+        if self.read_times == self._slept_at:
             self.asleep_ns = 3_000_000_000
-        return self.asleep_ns
+        return [100 * self.read_times + (SLEEP_COUNTS if self.asleep_ns else 0) for _ in self.domains]
 
     def close(self) -> None:
         """Nothing is held."""
@@ -44,7 +42,7 @@ class Counters:
 
 def polled(tmp_path: Path, counters: Counters, readings: int) -> list[Timeline]:
     ring = Ring.create(tmp_path / "x.ring", 0.002)
-    around = Surroundings(lambda: counters.read_times < readings, lambda: 0, counters.slept_ns)
+    around = Surroundings(lambda: counters.read_times < readings, lambda: 0, lambda: counters.asleep_ns)
     poll_until_stopped([counters], ring, 0.002, around)
     collected = Collected(counters.domains)
     collected.take(ring)

@@ -57,7 +57,9 @@ def test_the_intensity_of_a_scope_is_there_with_its_result(draw: Draw) -> None:
     assert found.factor.value == pytest.approx(321)
     assert found.mean is not None
     assert found.mean.live == pytest.approx(1)
-    assert profiler.result["work"].energy.value is not None
+    work = profiler.result["work"]
+    assert work.energy.value is not None
+    assert work.co2e_g.value == pytest.approx(work.energy.value / 3.6e6 * 321)
 
 
 def test_the_record_and_its_page_hold_what_was_told(draw: Draw, tmp_path: Path) -> None:

@@ -28,7 +28,8 @@ def test_every_number_has_its_unit_in_its_columns_name() -> None:
     plain = {
         "variant", "status", "error", "model", "backend", "precision", "device", "batch_size", "parameters", "weights",
         "trials", "tasks", "basis", "quality_metric", "quality", "quality_low", "quality_high",
-        "energy_ratio_to_baseline", "quality_difference_to_baseline", "verdict", "electricity_cost_currency", "hire_cost_currency",
+        "energy_ratio_to_baseline", "quality_difference_to_baseline", "verdict", "electricity_cost_currency",
+        "hire_cost_currency",
     }  # fmt: skip
     assert {name for name in rows("gpu_and_cpu")[0] if not name.endswith(units)} == plain
 

@@ -6,7 +6,7 @@ import random
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
-from energyprof.capture.sampler_process import spaced
+from energyprof.capture.pace import spacings
 from energyprof.model.domain import Domain
 from energyprof.model.timeline import Timeline
 
@@ -67,7 +67,8 @@ def polled(
         counted_j += course.energy_j(start_s, stop_s) / duty * (1 + noise * generator.gauss(0, 1))
         values.append(round(counted_j / domain.joules_per_count))
     after_s, seen_s, counts = [], [], []
-    before_s, last, turn, now_s = 0.0, None, 0.0, 0.005
+    waits_ns = spacings(round(poll_s * 1e9))
+    before_s, last, now_s = 0.0, None, 0.005
     while now_s < end_s:
         tick = int((now_s - phase_s) // period_s)
         count = values[tick] if 0 <= tick < ticks else 0
@@ -76,6 +77,5 @@ def polled(
             seen_s.append(now_s)
             counts.append(count)
         before_s, last = now_s, count
-        turn = (turn + 0.6180339887) % 1
-        now_s += spaced(round(poll_s * 1e9), turn) / 1e9 + generator.random() * 5e-4
+        now_s += next(waits_ns) / 1e9 + generator.random() * 5e-4
     return Timeline(domain, after_s, seen_s, counts, before_s)
