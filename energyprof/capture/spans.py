@@ -296,7 +296,7 @@ def _add(span: OpenSpan, end_ns: int) -> None:
     span.later.append((span.active_ns, end_ns))
 
 
-class Stretch:
+class Active:
     """One active stretch of a span, as a context manager that swallows nothing."""
 
     __slots__ = ("_before", "_span")

@@ -18,7 +18,7 @@ from energyprof.capture.background import start_thread
 from energyprof.capture.cpu_use_log import CpuUseLog
 from energyprof.capture.cuda import CudaMode, synchronise_devices
 from energyprof.capture.sampler import Sampler
-from energyprof.capture.spans import Finished, OpenSpan, SpanLog, Stretch, begin, finish
+from energyprof.capture.spans import Active, Finished, OpenSpan, SpanLog, begin, finish
 from energyprof.footprint.site import Site
 from energyprof.model.errors import InvalidValue, NotMeasurable, UnwritableOutput
 from energyprof.model.run import SamplerRecord
@@ -240,7 +240,7 @@ class Profiler:
         span = begin(name)
         try:
             given(span, units)
-            with Stretch(span):
+            with Active(span):
                 yield
         except BaseException as error:
             finish(span, error)
