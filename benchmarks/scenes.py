@@ -34,13 +34,13 @@ SETTLED_S = 15.0
 """After so long a tool has loaded what it needs, and has worked out something for the first time."""
 
 Outcome = dict[str, Any]
-Stretch = tuple[float, float]
+Interval = tuple[float, float]
 """(start, end) in s on the monotonic clock."""
 
 
 def isolated(tool: Tool, edges: Edges, *, duration_s: float, windows: int, one_name: bool = False) -> Outcome:
     """Calls from idle with quiet time around each, at random phases of the counter."""
-    generator, stretches = random.Random(1), dict[str, list[Stretch]]()
+    generator, stretches = random.Random(1), dict[str, list[Interval]]()
     tool.start()
     time.sleep(QUIET_S)
     for number in range(windows):
@@ -54,7 +54,7 @@ def isolated(tool: Tool, edges: Edges, *, duration_s: float, windows: int, one_n
 
 def calls(tool: Tool, edges: Edges, *, count: int, names: str, duration_s: float = 0.01) -> Outcome:
     """Decorated calls with random gaps, in random order where there are several functions."""
-    generator, stretches = random.Random(2), {name: list[Stretch]() for name in names}
+    generator, stretches = random.Random(2), {name: list[Interval]() for name in names}
     called = {name: decorated(tool, lambda power_w: draw(edges, duration_s, power_w), name) for name in names}
     tool.start()
     time.sleep(QUIET_S)
@@ -100,7 +100,7 @@ def overlapping(tool: Tool, edges: Edges, *, spans: int = 8) -> Outcome:
 
 def streams(tool: Tool, edges: Edges, *, kind: str, repeats: int = 4) -> Outcome:
     """Half a second of work in ten steps, with as much of the consumer's own time between the steps."""
-    stretches: list[Stretch] = []
+    stretches: list[Interval] = []
 
     async def coroutine() -> None:
         for _ in range(STEPS):
@@ -243,7 +243,7 @@ def blas() -> object:
     return matrix
 
 
-def draw(edges: Edges, duration_s: float, power_w: float = POWER_W["a"]) -> Stretch:
+def draw(edges: Edges, duration_s: float, power_w: float = POWER_W["a"]) -> Interval:
     """Draws until this process wakes up again; returns from when to when, for `joules` to look up afterwards."""
     start_s = edges.now(power_w)
     time.sleep(duration_s)
@@ -251,7 +251,7 @@ def draw(edges: Edges, duration_s: float, power_w: float = POWER_W["a"]) -> Stre
     return start_s, time.monotonic()  # appending to the edges takes some time too, which is in the window
 
 
-async def draw_async(edges: Edges, duration_s: float) -> Stretch:
+async def draw_async(edges: Edges, duration_s: float) -> Interval:
     """The same, while other coroutines may run."""
     start_s = edges.now(POWER_W["a"])
     await asyncio.sleep(duration_s)
@@ -259,7 +259,7 @@ async def draw_async(edges: Edges, duration_s: float) -> Stretch:
     return start_s, time.monotonic()
 
 
-def joules(edges: Edges, stretches: Iterable[Stretch]) -> float:
+def joules(edges: Edges, stretches: Iterable[Interval]) -> float:
     """What was drawn in them. Looked up after the scene, since it takes longer than a window should."""
     return sum(edges.energy_j(start_s, end_s) for start_s, end_s in stretches)
 

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 from energyprof.capture.meter_cache import device_of, driver_of
-from energyprof.capture.pace import CONTRADICTED, MIN_TICKS, RESOLVED_POLLS
+from energyprof.capture.pace import CONTRADICTED, MIN_TICKS
 from energyprof.model.domain import Domain
 from energyprof.model.meter import MeterRecord
+from energyprof.model.timeline import seen_period_s, usual_step_s
 
 IDLE_S = 0.5
 """Power is called quiet where it is the lowest over so long: a single tick may be low by chance."""
@@ -96,7 +97,7 @@ def _merged(fresh: MeterRecord, known: MeterRecord | None, *, dense: bool) -> Me
 
 def _record(domain: Domain, seen: _Seen, now: str) -> MeterRecord:
     latencies_s = sorted(after_s - before_s for before_s, after_s in seen.polls)
-    poll_s = _median_step([before_s for before_s, _ in seen.polls])
+    poll_s = usual_step_s([before_s for before_s, _ in seen.polls])
     known = MeterRecord(
         domain.id,
         domain.label,
@@ -122,8 +123,8 @@ def _record(domain: Domain, seen: _Seen, now: str) -> MeterRecord:
 
 def _period_s(seen_s: Sequence[float], poll_s: float | None) -> float | None:
     """Over all ticks, where polls came often enough to see each of them."""
-    step_s = _median_step(seen_s)
-    if step_s is None or poll_s is None or step_s <= RESOLVED_POLLS * poll_s:
+    step_s = None if poll_s is None else seen_period_s(seen_s, poll_s)
+    if step_s is None:
         return None
     whole_s = seen_s[-1] - seen_s[0]
     return whole_s / round(whole_s / step_s) if whole_s >= LEAST_LOOK_S else None
@@ -139,8 +140,3 @@ def _lowest_w(ticks: Sequence[tuple[float, int]], joules_per_count: float) -> fl
             power_w = (count - ticks[first][1]) * joules_per_count / (seen_s - ticks[first][0])
             lowest_w = power_w if lowest_w is None else min(lowest_w, power_w)
     return lowest_w
-
-
-def _median_step(instants_s: Sequence[float]) -> float | None:
-    steps_s = [later - earlier for earlier, later in pairwise(instants_s)]
-    return statistics.median(steps_s) if steps_s else None

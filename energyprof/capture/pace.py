@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import cycle, pairwise
+from itertools import cycle
 
 from energyprof.model.domain import Domain
+from energyprof.model.timeline import seen_period_s, usual_step_s
 
 DENSE_S = 1.5
 DENSE_PERIOD_S = 0.002
 """For so long after the start, and so often, every sensor is read where some counter's period is not known."""
 
 MIN_TICKS = 4
-RESOLVED_POLLS = 2
-"""A counter is seen to move in steps if these are longer than so many dense polls; faster ones just move."""
 
 SHORTEST_PERIOD_S = 0.005
 MOST_SHARE = 0.05
@@ -101,10 +100,12 @@ class Pace:
             self._begin(now_s)
             return
         if self.dense and self._polls:
-            spacing_s = _median_step([began_s for began_s, _ in self._polls])
+            spacing_s = usual_step_s([began_s for began_s, _ in self._polls]) or math.inf
             cost_s = statistics.median(ended_s - began_s for began_s, ended_s in self._polls)
-            steps_s = [_median_step(seen_s) for seen_s in self._ticks.values() if len(seen_s) >= MIN_TICKS]
-            self._follow([step_s for step_s in steps_s if step_s > RESOLVED_POLLS * spacing_s], cost_s)
+            periods_s = [
+                seen_period_s(seen_s, spacing_s) for seen_s in self._ticks.values() if len(seen_s) >= MIN_TICKS
+            ]
+            self._follow(filter(None, periods_s), cost_s)
         self.settled = True
         self._ticks, self._polls = {}, []
 
@@ -117,7 +118,7 @@ class Pace:
     def _contradicted(self) -> bool:
         """Whether a counter was seen to move at another period than is expected of it."""
         return any(
-            len(seen_s) >= MIN_TICKS and abs(_median_step(seen_s) / self._expected_s[index] - 1) > CONTRADICTED
+            len(seen_s) >= MIN_TICKS and abs((usual_step_s(seen_s) or 0.0) / self._expected_s[index] - 1) > CONTRADICTED
             for index, seen_s in self._ticks.items()
         )
 
@@ -133,8 +134,3 @@ def _quarter_wrap_s(domain: Domain) -> float:
     if domain.counts_per_wrap is None or not domain.max_power_w:
         return math.inf
     return max(domain.counts_per_wrap * domain.joules_per_count / domain.max_power_w / 4, SHORTEST_PERIOD_S)
-
-
-def _median_step(instants_s: Sequence[float]) -> float:
-    """The usual time from one instant to the next; infinite where there is none."""
-    return statistics.median([later - earlier for earlier, later in pairwise(instants_s)] or [math.inf])

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
-import select
-import shutil
-import subprocess
-import sys
-import tempfile
 import threading
 import time
 import weakref
@@ -24,11 +18,12 @@ from energyprof.capture.background import start_thread
 from energyprof.capture.collected import Collected, fault_reasons
 from energyprof.capture.first_look_file import FirstLookFile, read_first_look, unseen_meter
 from energyprof.capture.ring import Ring
+from energyprof.capture.ring_folder import memory_folder, remove_files, remove_folder, temporary_folder
+from energyprof.capture.sampler_child import SamplerChild
 from energyprof.capture.sampler_thread import SamplerThread
 from energyprof.model import errors
-from energyprof.model.domain import Domain, PowerModel
+from energyprof.model.domain import Domain, domain_of
 from energyprof.model.errors import NotMeasurable, UnknownName
-from energyprof.model.gain import FittedGain
 from energyprof.model.meter import MeterRecord
 from energyprof.model.run import SamplerRecord, SensorRecord
 from energyprof.model.timeline import Timeline
@@ -50,12 +45,8 @@ IN_THREAD = (
     "measure from a process of its own."
 )
 
-VENDOR_BINDINGS = ("pynvml", "amdsmi", "zeus_apple_silicon")
 HANDSHAKE_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 5.0
-_START = (
-    "import sys; sys.path[:0] = sys.argv[2].split('\\n'); from energyprof.capture.sampler_process import main; main()"
-)
 
 
 class Sampler:
@@ -83,7 +74,7 @@ class Sampler:
         self._root_pid = root_pid
         self._folder = folder
         self._tell = tell
-        self._child: subprocess.Popen[str] | SamplerThread | None = None
+        self._child: SamplerChild | SamplerThread | None = None
         self._caution: str | None = None
         self._ring: Ring | None = None
         self._collected: Collected | None = None
@@ -115,7 +106,7 @@ class Sampler:
         except OSError as error:
             raise NotMeasurable(
                 f"The sampler cannot be started ({error}), so no energy can be measured. "
-                f"Free some space in {self._folder or _memory_folder() or 'the temporary folder'}."
+                f"Free some space in {self._folder or memory_folder() or 'the temporary folder'}."
             ) from error
         if wait:
             self.ready_or_stopped()
@@ -126,7 +117,7 @@ class Sampler:
             raise
 
     def _launch(self) -> None:
-        folder = self._folder or Path(tempfile.mkdtemp(prefix="energyprof-", dir=_memory_folder()))
+        folder = self._folder or temporary_folder()
         path = folder / f"samples-{os.getpid()}-{id(self):x}.ring"
         self._started_s = time.monotonic()
         try:
@@ -147,7 +138,7 @@ class Sampler:
             self.stop()
             raise
 
-    def _spawn(self, ring: Path) -> subprocess.Popen[str] | SamplerThread:
+    def _spawn(self, ring: Path) -> SamplerChild | SamplerThread:
         """A child process, or a thread of this one where none can be had or wanted."""
         request = {
             "sensors": self._sensors,
@@ -159,10 +150,8 @@ class Sampler:
         }
         if _mode() == "thread":
             return self._thread(request, f"because {MODE}=thread asks for it")
-        command = [sys.executable, "-I", "-S", "-c", _START, json.dumps(request), "\n".join(_import_paths())]
-        heard = subprocess.PIPE if self._collected is None else subprocess.DEVNULL  # one that is started again is not
         try:
-            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=heard, stderr=subprocess.PIPE, text=True)
+            return SamplerChild(request, heard=self._collected is None)
         except OSError as error:
             return self._thread(request, f"since no child process can be started here ({error})")
 
@@ -191,7 +180,7 @@ class Sampler:
 
     def _shake_hands(self) -> None:
         child = self._running_child()
-        line = _first_line(child)
+        line = child.first_line(HANDSHAKE_TIMEOUT_S)
         if line is None:
             raise NotMeasurable(
                 f"Looking for the sensors took more than {HANDSHAKE_TIMEOUT_S:g} s, so no energy was recorded. "
@@ -199,7 +188,7 @@ class Sampler:
             )
         if not line:
             raise NotMeasurable(
-                f"The sampler ended before it could measure anything: {self._last_words(child)}. "
+                f"The sampler ended before it could measure anything: {child.last_words()}. "
                 "No energy was recorded; report this with the output of `energyprof sensors`."
             )
         message = json.loads(line)
@@ -207,14 +196,6 @@ class Sampler:
             raise getattr(errors, message["error"], NotMeasurable)(message["message"])
         self._records = [SensorRecord(**record) for record in message["records"]]
         self._collected = Collected([domain_of(shape) for shape in message["domains"]])
-
-    @staticmethod
-    def _last_words(child: subprocess.Popen[str] | SamplerThread) -> str:
-        if isinstance(child, SamplerThread):
-            return "its thread failed, and said so on standard error"
-        assert child.stderr is not None
-        lines = child.stderr.read().strip().splitlines()
-        return lines[-1] if lines else f"exit status {child.wait()}"
 
     def to_json(self) -> dict[str, Any]:
         """What another process needs to read the ring."""
@@ -295,7 +276,7 @@ class Sampler:
         assert ring is not None
         self._ended.set()
         ring.want_stop()
-        _wait_or_kill(child)
+        child.wait(STOP_TIMEOUT_S)
         if self._collected is not None:
             self._drain()
         self._look()
@@ -313,11 +294,9 @@ class Sampler:
         return record
 
     def _remove_files(self, ring: Path) -> None:
-        ring.unlink(missing_ok=True)
-        for suffix in (".faults", ".meters"):
-            ring.with_suffix(suffix).unlink(missing_ok=True)
+        remove_files(ring)
         if self._folder is None:
-            shutil.rmtree(ring.parent, ignore_errors=True)
+            remove_folder(ring)
 
     def leave_to_parent(self) -> None:
         """In the child of a fork: keeps what has been read so far, and lets go of what the parent still uses.
@@ -338,7 +317,7 @@ class Sampler:
     ) -> None:
         self.stop()
 
-    def _running_child(self) -> subprocess.Popen[str] | SamplerThread:
+    def _running_child(self) -> SamplerChild | SamplerThread:
         if self._child is None:
             raise NotMeasurable("The sampler was not started, so there is nothing to read. Call start() first.")
         return self._child
@@ -375,7 +354,7 @@ class Sampler:
         if self._collected is None or self._ring is None:
             return
         self._restarts += 1
-        _wait_or_kill(self._running_child())
+        self._running_child().wait(STOP_TIMEOUT_S)
         self._drain()
         self._collected.resume()
         if self._tell is not None:
@@ -398,55 +377,3 @@ def _leave_all_to_parent() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_leave_all_to_parent)
-
-
-def _import_paths() -> list[str]:
-    """Folders from which the child imports energyprof itself and, where they are installed, the vendors' bindings."""
-    paths = [Path(__file__).resolve().parents[2]]
-    for name in VENDOR_BINDINGS:
-        found = importlib.util.find_spec(name)
-        if found is not None and found.origin is not None:
-            module = Path(found.origin).resolve()
-            paths.append(module.parents[1] if found.submodule_search_locations else module.parent)
-    return list(dict.fromkeys(map(str, paths)))
-
-
-def _memory_folder() -> str | None:
-    """A folder kept in memory, so that the ring never waits for a disk; None = the system's temporary one."""
-    shared = "/dev/shm"
-    return shared if os.path.isdir(shared) and os.access(shared, os.W_OK) else None
-
-
-def domain_of(shape: dict[str, Any]) -> Domain:
-    """A domain from its JSON values."""
-    model = shape.pop("model")
-    if model is not None:
-        model = PowerModel(tuple(model["idle_w"]), tuple(model["active_w_per_core"]), model["source"])
-    fitted = shape.pop("fitted")
-    return Domain(**shape, model=model, fitted=None if fitted is None else FittedGain(**fitted))
-
-
-def _first_line(child: subprocess.Popen[str] | SamplerThread) -> str | None:
-    """What the child says first; empty where it ended, None where it took too long; a process was killed then."""
-    if isinstance(child, SamplerThread):
-        return child.first_line(HANDSHAKE_TIMEOUT_S)
-    assert child.stdout is not None
-    ready, _, _ = select.select([child.stdout], [], [], HANDSHAKE_TIMEOUT_S)
-    if not ready:
-        child.kill()
-        return None
-    return child.stdout.readline()
-
-
-def _wait_or_kill(child: subprocess.Popen[str] | SamplerThread) -> None:
-    if isinstance(child, SamplerThread):
-        child.wait(STOP_TIMEOUT_S)
-        return
-    try:
-        child.wait(STOP_TIMEOUT_S)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
-    for pipe in (child.stdout, child.stderr):
-        if pipe is not None:
-            pipe.close()

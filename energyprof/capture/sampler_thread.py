@@ -63,6 +63,10 @@ class SamplerThread:
                     return ""
         return None
 
+    def last_words(self) -> str:
+        """Why it ended, once it has."""
+        return "its thread failed, and said so on standard error"
+
     def poll(self) -> int | None:
         """None while it lives, as of a process."""
         return None if self._thread.is_alive() else 0

@@ -21,8 +21,8 @@ from energyprof.capture.bundle import Bundle, bundled, keep
 from energyprof.capture.cuda import CudaMode, Marker, Marks, device_stretches, initialised_cuda, synchronise_devices
 
 CURRENT: ContextVar[OpenSpan | None] = ContextVar("energyprof_span", default=None)
-FULL = 4096
-"""Spans that a log keeps one by one; when there are more, the short ones among them are bundled: some 3 MB."""
+FULL = 2048
+"""Spans that a log keeps one by one; when there are more, the short ones among them are bundled: some 1.5 MB."""
 
 CROWDED = 16384
 """Spans too long to be bundled after which a log asks to be taken from: some 5 MB."""
@@ -296,7 +296,7 @@ def _add(span: OpenSpan, end_ns: int) -> None:
     span.later.append((span.active_ns, end_ns))
 
 
-class Stretch:
+class Active:
     """One active stretch of a span, as a context manager that swallows nothing."""
 
     __slots__ = ("_before", "_span")

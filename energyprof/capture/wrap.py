@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import Any
 
 from energyprof.capture.phases import Phases, Undivided
-from energyprof.capture.spans import OpenSpan, Stretch, begin, enter, finish, leave
+from energyprof.capture.spans import Active, OpenSpan, begin, enter, finish, leave
 
 Count = Callable[[OpenSpan, Any], None]
 """Called with the span and the function's result, before the span is closed; counts work units."""
@@ -115,7 +115,7 @@ def _stretches(
     resume: Callable[[], Any] = functools.partial(next, source)
     while True:
         try:
-            with Stretch(span), parts:
+            with Active(span), parts:
                 item = resume()
         except StopIteration as stop:
             return stop.value
@@ -126,7 +126,7 @@ def _stretches(
             sent = yield item
             resume = functools.partial(source.send, sent)
         except GeneratorExit:
-            with Stretch(span), parts:
+            with Active(span), parts:
                 source.close()
             raise
         except BaseException as error:  # handed to the wrapped generator, as `yield from` does
@@ -145,7 +145,7 @@ def _wrap_async_generator(
         try:
             while True:
                 try:
-                    with Stretch(span), parts:
+                    with Active(span), parts:
                         item = await resume()
                 except StopAsyncIteration:
                     break
@@ -156,7 +156,7 @@ def _wrap_async_generator(
                     sent = yield item
                     resume = functools.partial(source.asend, sent)
                 except GeneratorExit:
-                    with Stretch(span), parts:
+                    with Active(span), parts:
                         await source.aclose()
                     raise
                 except BaseException as error:  # handed to the wrapped generator, as `yield from` does

@@ -8,17 +8,18 @@ import math
 import statistics
 import sys
 import time
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from energyprof.analysis.reference import HOLDS_THE_MACHINE
-from energyprof.capture.pace import RESOLVED_POLLS
 from energyprof.cli import options as shared
+from energyprof.model.domain import outermost
 from energyprof.model.gain import FittedGain
 from energyprof.model.meter import MeterRecord, meter_sentence
 from energyprof.model.run import SensorRecord
-from energyprof.model.timeline import NS_PER_S
+from energyprof.model.timeline import NS_PER_S, seen_period_s
 
 if TYPE_CHECKING:
     from energyprof.model.timeline import Timeline
@@ -91,6 +92,7 @@ def sensors(options: argparse.Namespace) -> int:
         timelines, records = sampler.timelines(), sampler.records
         sampler.stop()
         meters, warnings = {meter.domain: meter for meter in sampler.meters}, sampler.warnings
+    counted = {domain.id for domain in outermost(timeline.domain for timeline in timelines)}
     observed = [observe(timeline, meters.get(timeline.domain.id)) for timeline in timelines]
     if options.json:
         found = {
@@ -100,7 +102,9 @@ def sensors(options: argparse.Namespace) -> int:
         }
         print(json.dumps(found, indent=2))
     else:
-        print("\n".join([line for record in records for line in _lines(record, observed)] + _compared(observed)))
+        print(
+            "\n".join([line for record in records for line in _lines(record, observed)] + _compared(observed, counted))
+        )
         print("".join(f"warning: {warning}\n" for warning in warnings), end="", file=sys.stderr)
     return 0
 
@@ -131,8 +135,7 @@ def _period_s(timeline: Timeline, meter: MeterRecord | None) -> float | None:
         return meter.period_s
     if timeline.domain.model is not None or len(timeline.seen_s) < 3:
         return None
-    step_s = statistics.median(later - earlier for earlier, later in pairwise(timeline.seen_s))
-    return step_s if step_s > RESOLVED_POLLS * POLL_PERIOD_S else None
+    return seen_period_s(timeline.seen_s, POLL_PERIOD_S)
 
 
 def _step_j(timeline: Timeline) -> float | None:
@@ -201,13 +204,12 @@ def _known(domain: Observed) -> list[str]:
     return sentences
 
 
-def _compared(observed: list[Observed]) -> list[str]:
-    """What the domains that totals add draw, as a share of what each meter of the whole machine sees."""
-    ids = {domain.id for domain in observed}
-    counted = [domain for domain in observed if domain.apart is None and domain.parent not in ids]
-    if not counted or any(domain.power_w is None for domain in counted):
+def _compared(observed: list[Observed], counted: Collection[str]) -> list[str]:
+    """What the domains that totals add, by id, draw, as a share of what each meter of the whole machine sees."""
+    powers_w = [domain.power_w for domain in observed if domain.id in counted]
+    if not powers_w or None in powers_w:
         return []
-    counted_w = math.fsum(domain.power_w[1] for domain in counted if domain.power_w is not None)
+    counted_w = math.fsum(power_w[1] for power_w in powers_w if power_w is not None)
     seen_w = {
         domain.label: domain.power_w[1]
         for domain in observed

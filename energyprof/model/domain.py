@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from energyprof.model.gain import FittedGain
 from energyprof.model.quantity import Basis
@@ -71,6 +71,15 @@ class Domain:
     driver: str | None = None
     expected_period_s: float | None = None
     fitted: FittedGain | None = None
+
+
+def domain_of(shape: dict[str, Any]) -> Domain:
+    """A domain from its JSON values."""
+    shape = dict(shape)
+    model, fitted = shape.pop("model"), shape.pop("fitted")
+    if model is not None:
+        model = PowerModel(tuple(model["idle_w"]), tuple(model["active_w_per_core"]), model["source"])
+    return Domain(**shape, model=model, fitted=None if fitted is None else FittedGain(**fitted))
 
 
 def calibrated(domain: Domain, fitted: FittedGain) -> Domain:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from energyprof.model.domain import Domain
 
 NS_PER_S = 1e9
+
+RESOLVED_POLLS = 2
+"""A counter is seen to move in steps if these are longer than so many polls; faster ones just move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +68,15 @@ class Timeline:
             idle_w * seen_s + active_w * count / NS_PER_S
             for seen_s, count in zip(self.seen_s, self.counts, strict=True)
         ]
+
+
+def usual_step_s(instants_s: Sequence[float]) -> float | None:
+    """The usual time from one instant to the next; None where there is no next one."""
+    steps_s = [later_s - earlier_s for earlier_s, later_s in pairwise(instants_s)]
+    return statistics.median(steps_s) if steps_s else None
+
+
+def seen_period_s(seen_s: Sequence[float], poll_s: float) -> float | None:
+    """The period of a counter that polls so far apart saw move at these instants; None where they cannot tell it."""
+    step_s = usual_step_s(seen_s)
+    return step_s if step_s is not None and step_s > RESOLVED_POLLS * poll_s else None

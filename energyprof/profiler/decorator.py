@@ -9,8 +9,9 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
 from energyprof.capture.wrap import Count, wrap, yields
 from energyprof.model.errors import InvalidValue
+from energyprof.profiler.fallback import energy_of
 from energyprof.profiler.measurement import LiveMeasurement, Measurement
-from energyprof.profiler.profiler import energy_of, remember
+from energyprof.profiler.registry import remember
 from energyprof.profiler.result import unmeasured
 from energyprof.profiler.units import Units, count
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from energyprof.analysis.cpu_use import CpuUse
 from energyprof.analysis.curve import Curve, curve
@@ -109,8 +110,7 @@ class Books:
         later = [span for span in waiting if span.segments and span.segments[-1][1] / NS_PER_S > instant_s]
         open_ids = {span.id for span in [*later, *running]}
         self.others_known &= use is not None or not any(map(meters_cpu, self.domains))
-        snapshots = [_snapshot(span, instant_s) for span in [*waiting, *running]]
-        occupants = self._occupants(snapshots, open_ids, instant_s)
+        occupants = self._occupants(waiting, [_snapshot(span, instant_s) for span in running], open_ids, instant_s)
         for timeline in timelines:
             if timeline.domain in self.domains:
                 self._close_domain(timeline, occupants, instant_s, use if meters_cpu(timeline.domain) else None)
@@ -164,15 +164,22 @@ class Books:
                 )
         self._carries[key] = ledger.carry
 
-    def _occupants(self, snapshots: Sequence[Snapshot], open_ids: Collection[int], end_s: float) -> Occupants:
-        """Exclusive stretches of every span since the books were closed, their owners numbered by path."""
+    def _occupants(
+        self, closed: Sequence[Finished], running: Sequence[Snapshot], open_ids: Collection[int], end_s: float
+    ) -> Occupants:
+        """Exclusive stretches of every span since the books were closed, their owners numbered by path.
+
+        Those that have closed stay as they are, so that their segments are looked up one after the other, which keeps
+        no more of them in memory than the pieces.
+        """
         nested: dict[int, list[Stretch]] = {}
-        for snapshot in snapshots:
+        inner = [span for span in closed if span.parent is not None]
+        for snapshot in chain((_snapshot(span, end_s) for span in inner), running):
             if snapshot.span.parent is not None:
                 nested.setdefault(snapshot.span.parent.id, []).extend(snapshot.segments)
         numbers: dict[Owner, int] = {}
         pieces: list[Piece] = []
-        for snapshot in snapshots:
+        for snapshot in chain((_snapshot(span, end_s) for span in closed), running):
             own = clipped(snapshot.segments, self.closed_s, end_s)
             if not own:
                 continue

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import os
 import threading
 import time
 from collections import Counter
@@ -17,24 +15,24 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from energyprof.analysis.cpu_use import CpuUse
 from energyprof.analysis.reference import follow
-from energyprof.capture import spans
 from energyprof.capture.background import start_thread
 from energyprof.capture.cpu_use_log import CpuUseLog
 from energyprof.capture.cuda import CudaMode, synchronise_devices
 from energyprof.capture.sampler import Sampler
-from energyprof.capture.spans import Finished, OpenSpan, SpanLog, Stretch, begin, finish
+from energyprof.capture.spans import Active, Finished, OpenSpan, SpanLog, begin, finish
 from energyprof.footprint.factor import Factor
 from energyprof.footprint.overrides import factors_from_mapping
 from energyprof.footprint.site import Site
-from energyprof.model.errors import EnergyprofError, InvalidValue, NotMeasurable, UnwritableOutput
+from energyprof.model.errors import InvalidValue, NotMeasurable, UnwritableOutput
 from energyprof.model.run import SamplerRecord
 from energyprof.model.timeline import Timeline
+from energyprof.profiler import registry
 from energyprof.profiler.fold import NS_PER_S, Books, covered_s, meters_cpu
 from energyprof.profiler.gaps import gap_warnings
 from energyprof.profiler.journal import JOURNAL_PERIOD_S, Journal, read_journal, unwritable
 from energyprof.profiler.measurement import Measurement
 from energyprof.profiler.recovery import replayed
-from energyprof.profiler.result import Result, combined, measurement_of, resolved, result_of, unmeasured
+from energyprof.profiler.result import Result, measurement_of, result_of
 from energyprof.profiler.session import Evidence, Scope, session_document, write_session
 from energyprof.profiler.units import given
 
@@ -152,7 +150,7 @@ class Profiler:
                 self._journal.remove()
             raise
         self._log.activate()
-        _started.append(self)
+        registry.started(self)
         return self
 
     def _ask_before(self) -> None:
@@ -215,7 +213,7 @@ class Profiler:
         reasons = self._sampler.fault_reasons()
         sampler = self._sampler.stop()
         result = self._result = result_of(self._open_books(), self._site, self._sampler.records, self._all_warnings())
-        _retire(self, result)
+        registry.stopped(self, [measurement.name for measurement in result])
         if self._watch is not None:
             self._live = self._watch.finish()  # only now, so that a Ctrl-C while it waits loses no result
             result = self._result = self._by_live_grid(result)
@@ -294,7 +292,7 @@ class Profiler:
         span = begin(name)
         try:
             given(span, units)
-            with Stretch(span):
+            with Active(span):
                 yield
         except BaseException as error:
             finish(span, error)
@@ -431,66 +429,11 @@ class Profiler:
             error.add_note(str(failure))
 
 
-_started: list[Profiler] = []
-"""The profilers of this process that have not stopped, the fallback one included."""
-
-_past: dict[str, Measurement | None] = {}
-"""For each decorated function, its calls in profilers that have stopped; of these nothing else is kept."""
-
-_past_lock = threading.RLock()
-_fallback_failure: str | None = None
-_fallback_starts = False
-_fallback_lock = threading.RLock()
-
-
-def energy_of(name: str) -> Measurement:
-    """All calls of a decorated function so far, over every profiler that was the innermost active one."""
-    with _past_lock:
-        past, counting = _past.get(name), list(_started)
-    found = [past, *(profiler.measurement(name) for profiler in counting)]
-    called = [measurement for measurement in found if measurement is not None and measurement.calls]
-    if not called:
-        return unmeasured(name, _fallback_failure or "it was not called yet")
-    return resolved(combined(called))
-
-
-def remember(name: str) -> None:
-    """From now on the calls of a function of that name are kept when a profiler stops."""
-    with _past_lock:
-        _past.setdefault(name, None)
-
-
 def _given_factors(factors: Mapping[str, float | str] | str | Path | None) -> tuple[Factor, ...]:
     if factors is None:
         return ()
     shape = factors if isinstance(factors, Mapping) else str(factors)
     return factors_from_mapping(shape, "Profiler", Path())
-
-
-def _retire(profiler: Profiler, result: Result) -> None:
-    with _past_lock:
-        for name in [measurement.name for measurement in result if measurement.name in _past]:
-            found, past = profiler.measurement(name), _past[name]
-            if found.calls:
-                _past[name] = found if past is None else combined([past, found])
-        _started.remove(profiler)
-
-
-def _start_fallback() -> None:
-    """A profiler of the process's own, for decorated calls outside any scope; a failure never reaches the caller."""
-    global _fallback_failure, _fallback_starts
-    with _fallback_lock:
-        if _fallback_failure is not None or _fallback_starts or spans.active():  # starts: a signal came meanwhile
-            return
-        _fallback_starts = True
-        try:
-            profiler = Profiler().start()
-        except EnergyprofError as error:
-            _fallback_failure = str(error)
-            return
-        finally:
-            _fallback_starts = False
-        atexit.register(profiler._sampler.stop)
 
 
 def _watch(live: str | LiveWatch) -> LiveWatch | None:
@@ -504,19 +447,3 @@ def _ticks_after(timeline: Timeline, instant_s: float) -> int:
     if timeline.domain.model is not None:
         return QUIET_TICKS if timeline.end_s > instant_s else 0
     return sum(seen_s > instant_s for seen_s in timeline.seen_s[-2 * QUIET_TICKS :])
-
-
-def _forget_after_fork() -> None:
-    """The child of a fork has none of its parent's profilers: their samplers watch the parent."""
-    global _fallback_failure, _fallback_lock, _fallback_starts, _past_lock
-    for profiler in _started:
-        profiler.leave_to_parent()
-    _fallback_lock, _past_lock = threading.RLock(), threading.RLock()
-    _past.update(dict.fromkeys(_past))
-    _started.clear()
-    _fallback_failure, _fallback_starts = None, False
-
-
-spans.use_fallback(_start_fallback)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_after_fork)

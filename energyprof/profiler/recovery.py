@@ -13,10 +13,9 @@ from energyprof.analysis.reference import follow
 from energyprof.capture.collected import Collected, fault_reasons
 from energyprof.capture.first_look_file import FirstLookFile, read_first_look
 from energyprof.capture.ring import Ring
-from energyprof.capture.sampler import domain_of
 from energyprof.capture.spans import OpenSpan, SpanLog
 from energyprof.footprint.site_record import site_from_json
-from energyprof.model.domain import Domain
+from energyprof.model.domain import Domain, domain_of
 from energyprof.model.errors import InvalidRun
 from energyprof.model.live import live_of
 from energyprof.model.run import SamplerRecord, SensorRecord

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +19,7 @@ from energyprof.live.watch import LiveWatch, watching
 from energyprof.model.errors import UnwritableOutput
 from energyprof.model.live import LiveIntensity
 from energyprof.model.run import IdleWindow, ProfileRecord, Run, Trial, VariantRecord
-from energyprof.model.timeline import Timeline
+from energyprof.model.timeline import Timeline, usual_step_s
 from energyprof.runner import schedule
 from energyprof.runner.crew import Crew, Timeouts
 from energyprof.runner.evidence import Evidence, run_folder, save, save_at_last
@@ -355,12 +353,12 @@ class _Measuring:
 
 def counter_period_s(timelines: Sequence[Timeline]) -> float:
     """Seconds between two ticks of the slowest counter that counts, as observed; 0 where none has moved twice."""
-    spacings = [
-        statistics.median(later - earlier for earlier, later in pairwise(seen))
-        for seen, domain in ((timeline.seen_s, timeline.domain) for timeline in timelines)
-        if domain.model is None and domain.apart is None and len(seen) > 1
+    steps_s = [
+        usual_step_s(timeline.seen_s)
+        for timeline in timelines
+        if timeline.domain.model is None and timeline.domain.apart is None
     ]
-    return max(spacings, default=0.0)
+    return max(filter(None, steps_s), default=0.0)
 
 
 def relative_half_width(energies_j: Sequence[float | None]) -> float | None:

@@ -10,7 +10,7 @@ import pytest
 
 from energyprof.capture import spans
 from energyprof.capture.bundle import CELL_NS, Bundle, bundled
-from energyprof.capture.spans import OpenSpan, SpanLog, Stretch, begin, finish
+from energyprof.capture.spans import Active, OpenSpan, SpanLog, begin, finish
 from energyprof.capture.wrap import wrap
 
 ORIGIN_NS = 10**12
@@ -164,7 +164,7 @@ def test_a_log_of_300000_calls_holds_no_more_than_one_of_10000(log: SpanLog) -> 
     outer = begin("outer")
     nothing = wrap(lambda: None, "nothing", None)
     most = 0
-    with Stretch(outer):
+    with Active(outer):
         for _ in range(300):
             for _ in range(1000):
                 nothing()
@@ -196,7 +196,7 @@ def test_a_log_that_holds_much_that_cannot_be_bundled_asks_to_be_taken_from() ->
 def test_what_is_open_is_not_lost_when_its_children_are_bundled(log: SpanLog) -> None:
     outer = begin("outer")
     inner = wrap(lambda: None, "inner", None)
-    with Stretch(outer):
+    with Active(outer):
         for _ in range(2 * spans.FULL):
             inner()
     finish(outer)

@@ -9,7 +9,7 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 from energyprof.capture.cuda import STALE_NS, Mark, Marker, device_stretch, device_stretches, on_host_clock
-from energyprof.capture.spans import OpenSpan, SpanLog, Stretch, begin, finish
+from energyprof.capture.spans import Active, OpenSpan, SpanLog, begin, finish
 
 MS = 1_000_000
 
@@ -97,7 +97,7 @@ def log(cuda: SimulatedCuda) -> Iterator[SpanLog]:
 
 def call(cuda: SimulatedCuda, name: str, kernel_ms: float) -> OpenSpan:
     span = begin(name)
-    with Stretch(span):
+    with Active(span):
         cuda.kernel(kernel_ms)
     finish(span)
     return span
@@ -168,11 +168,11 @@ def test_each_stretch_keeps_its_own_marks_also_where_the_first_has_none(cuda: Si
     call(cuda, "warm-up", 0)
     span = begin("stream")
     cuda.capturing = True
-    with Stretch(span):
+    with Active(span):
         pass
     cuda.capturing = False
     for _ in range(2):
-        with Stretch(span):
+        with Active(span):
             cuda.kernel(100_000)
     finish(span)
     [captured, *_] = hosts = span.segments
@@ -186,7 +186,7 @@ def test_a_capture_that_goes_on_at_the_end_of_a_span_leaves_it_where_the_host_sa
     cuda: SimulatedCuda, log: SpanLog
 ) -> None:
     span = begin("x")
-    with Stretch(span):
+    with Active(span):
         cuda.kernel(100_000)
         cuda.capturing = True
     finish(span)
@@ -198,7 +198,7 @@ def test_a_capture_that_goes_on_at_the_end_of_a_span_leaves_it_where_the_host_sa
 def test_an_error_of_the_device_neither_replaces_the_users_nor_loses_a_span(cuda: SimulatedCuda, log: SpanLog) -> None:
     before = call(cuda, "before", 100_000)
     span = begin("x")
-    with pytest.raises(KeyError, match="mine"), Stretch(span):
+    with pytest.raises(KeyError, match="mine"), Active(span):
         cuda.failed = True
         raise KeyError("mine")
     finish(span)

@@ -17,7 +17,8 @@ from simulated.fixtures import gpu_library  # noqa: F401
 from simulated.gpu import SimulatedGpu
 
 from energyprof.analysis.curve import curve
-from energyprof.capture.sampler import HANDSHAKE_TIMEOUT_S, Sampler, _memory_folder
+from energyprof.capture.ring_folder import memory_folder
+from energyprof.capture.sampler import HANDSHAKE_TIMEOUT_S, Sampler
 from energyprof.model.errors import NotMeasurable, UnknownName
 
 pytestmark = pytest.mark.usefixtures("gpu_library")
@@ -104,7 +105,7 @@ def test_a_killed_sampler_leaves_what_it_had_measured(gpu: SimulatedGpu) -> None
     sampler.wait_past(time.monotonic() + 0.4)
     assert sampler._child is not None
     os.kill(sampler._child.pid, signal.SIGKILL)
-    sampler._child.wait()
+    sampler._child.wait(30)
     assert not sampler.running
     [timeline] = sampler.timelines()
     assert len(timeline.counts) >= 3
@@ -118,7 +119,7 @@ def test_a_killed_sampler_is_started_again_once_and_leaves_a_gap(gpu: SimulatedG
     killed = sampler._child
     assert killed is not None
     os.kill(killed.pid, signal.SIGKILL)
-    killed.wait()
+    killed.wait(30)
     killed_s = time.monotonic()
     while sampler._child is killed and time.monotonic() < killed_s + 30:
         time.sleep(0.05)
@@ -146,7 +147,7 @@ def test_a_gpu_that_is_not_there_is_refused_with_the_reason(tmp_path: Path, monk
 
 
 def rings() -> set[Path]:
-    folder = Path(_memory_folder() or tempfile.gettempdir())
+    folder = Path(memory_folder() or tempfile.gettempdir())
     return set(folder.glob(f"energyprof-*/samples-{os.getpid()}-*"))
 
 
@@ -182,7 +183,7 @@ def test_a_sampler_that_finds_another_machine_when_it_starts_again_is_ended(
     assert killed is not None
     monkeypatch.setenv("LD_LIBRARY_PATH", str(tmp_path))
     os.kill(killed.pid, signal.SIGKILL)
-    killed.wait()
+    killed.wait(30)
     killed_s = time.monotonic()
     while (sampler._child is killed or sampler.running) and time.monotonic() < killed_s + 30:
         time.sleep(0.05)
@@ -204,7 +205,7 @@ def test_a_sampler_that_hangs_when_it_starts_again_holds_nobody_up(
     hangs.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(hangs))
     os.kill(killed.pid, signal.SIGKILL)
-    killed.wait()
+    killed.wait(30)
     killed_s = time.monotonic()
     while sampler._child is killed and time.monotonic() < killed_s + 30:
         time.sleep(0.05)

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from energyprof.capture.bundle import Bundle, bundled
-from energyprof.capture.spans import CURRENT, OpenSpan, SpanLog, Stretch, begin, finish
+from energyprof.capture.spans import CURRENT, Active, OpenSpan, SpanLog, begin, finish
 
 RACED_S = 0.5
 
@@ -50,7 +50,7 @@ def beside() -> Iterator[Callable[[Callable[[], None]], None]]:
 def block(name: str) -> Iterator[OpenSpan]:
     span = begin(name)
     try:
-        with Stretch(span):
+        with Active(span):
             yield span
     finally:
         finish(span)
@@ -86,7 +86,7 @@ def test_a_stretch_that_has_begun_is_active_or_a_segment_at_every_look(
 
     def work() -> None:
         nonlocal begun
-        with Stretch(span):
+        with Active(span):
             begun += 1
 
     beside(work)
@@ -180,9 +180,9 @@ def test_a_task_that_starts_itself_again_keeps_no_chain_of_spans(log: SpanLog) -
 def test_a_span_in_the_child_of_a_fork_is_not_nested_in_one_of_the_parent() -> None:
     program = """
 import os
-from energyprof.capture.spans import CURRENT, Stretch, begin, finish
+from energyprof.capture.spans import CURRENT, Active, begin, finish
 outer = begin("outer")
-with Stretch(outer):
+with Active(outer):
     pid = os.fork()
     if pid == 0:
         os._exit(begin("inner").parent is not None)
@@ -248,7 +248,7 @@ def test_a_signal_handler_may_use_a_log_while_its_thread_does() -> None:
 import signal
 from energyprof.capture import spans
 from energyprof.capture.bundle import Bundle
-from energyprof.capture.spans import SpanLog, Stretch, begin, finish
+from energyprof.capture.spans import SpanLog, Active, begin, finish
 
 spans.FULL = 64
 log, found, begun = SpanLog(), [], 0
@@ -258,7 +258,7 @@ def call():
     global begun
     begun += 1
     span = begin("x")
-    with Stretch(span):
+    with Active(span):
         pass
     finish(span)
 

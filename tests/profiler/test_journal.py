@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from energyprof.capture.spans import OpenSpan, SpanLog, Stretch, begin, finish
+from energyprof.capture.spans import Active, OpenSpan, SpanLog, begin, finish
 from energyprof.profiler.journal import Journal, read_journal
 
 MANY = 100
@@ -32,7 +32,7 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 
 def ended(name: str) -> OpenSpan:
     span = begin(name)
-    with Stretch(span):
+    with Active(span):
         pass
     finish(span)
     return span
@@ -44,7 +44,7 @@ def lines(journal: Journal, kind: str) -> list[list[dict[str, Any]]]:
 
 def test_a_short_span_seen_open_and_bundled_later_is_open_no_more(log: SpanLog, journal: Journal) -> None:
     span = begin("short")
-    with Stretch(span):
+    with Active(span):
         journal.spans(*log.take(most=MANY))
     finish(span)
     assert [shape["id"] for shape in lines(journal, "open")[-1]] == [span.id]

@@ -49,7 +49,17 @@ def left_over(gpu: SimulatedGpu, tmp_path: Path) -> Path:
     assert (killed.returncode, killed.stderr) == (-signal.SIGKILL, "")
     journal = unfinished_journal(folder)
     assert journal is not None
+    _await_the_last_reading(journal)
     return journal
+
+
+def _await_the_last_reading(journal: Path) -> None:
+    """The sampler looks twice a second whether its parent is still there, and reads on until then."""
+    deadline_s = time.monotonic() + 30
+    end_s = None
+    while end_s != (end_s := recovered(journal)["end_s"]):
+        assert time.monotonic() < deadline_s
+        time.sleep(1.0)
 
 
 def test_after_a_kill_everything_up_to_the_last_reading_is_there(left_over: Path) -> None:

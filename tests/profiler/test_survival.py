@@ -15,6 +15,7 @@ from simulated.gpu import SimulatedGpu
 from simulated.work import IDLE_W, Draw
 
 from energyprof import Profiler, Quantity
+from energyprof.capture.sampler_child import SamplerChild
 from energyprof.model.errors import NotMeasurable, UnwritableOutput
 
 
@@ -91,7 +92,7 @@ def test_a_sampler_that_was_killed_is_told_and_takes_nothing_that_had_ended(draw
         draw(0.3, 600)
     time.sleep(0.6)
     killed = profiler._sampler._child
-    assert isinstance(killed, subprocess.Popen)
+    assert isinstance(killed, SamplerChild)
     os.kill(killed.pid, signal.SIGKILL)
     deadline_s = time.monotonic() + 30
     while (profiler._sampler._child is killed or not profiler._sampler.running) and time.monotonic() < deadline_s:

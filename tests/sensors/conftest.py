@@ -1,4 +1,4 @@
-"""GPUs that this very process sees."""
+"""GPUs that this very process sees, an empty place for a machine's files, and a clock that a test sets."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from simulated.clock import Clock
 from simulated.fixtures import gpu_library as gpu_library
 from simulated.gpu import GpuSpec, SimulatedGpus
 
@@ -21,3 +22,13 @@ def machine(tmp_path: Path, gpu_library: None, monkeypatch: pytest.MonkeyPatch) 
         return gpus
 
     return build
+
+
+@pytest.fixture
+def sysfs(tmp_path: Path) -> Path:
+    return tmp_path / "sys"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()

@@ -15,16 +15,6 @@ from energyprof.sensors.hwmon import Channel, HwmonSensor, find
 from energyprof.sensors.sensor import Sensor
 
 
-@pytest.fixture
-def sysfs(tmp_path: Path) -> Path:
-    return tmp_path / "sys"
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
 def opened(sysfs: Path, clock: Clock) -> Sensor:
     finding = find(sysfs, clock_ns=clock)
     assert finding.sensor is not None, finding.reason

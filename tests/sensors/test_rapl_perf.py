@@ -17,11 +17,6 @@ from energyprof.sensors.sensor import Finding, Sensor
 TWO_SOCKETS = {0: 0, 18: 1}
 
 
-@pytest.fixture
-def sysfs(tmp_path: Path) -> Path:
-    return tmp_path / "sys"
-
-
 def machine(sysfs: Path, **powers_w: float) -> SimulatedPerf:
     """One package, with an event of these watts for each name."""
     return SimulatedPerf(sysfs, {(0, f"energy-{name}"): watts for name, watts in powers_w.items()}, {0: 0})
