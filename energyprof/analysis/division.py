@@ -42,6 +42,9 @@ class Division:
     Attributes:
         energy_j: they add up to what was to be divided. Shape: (kinds, intervals).
         unknown: which kinds share by time. Shape: (kinds, intervals).
+        gets: what each kind gets of a joule more in an interval. Shape: (kinds, intervals).
+        echo_j2: what is added to the variance of a kind since the readings that show its power scatter into its joules
+            where it was alone as well. Shape: (kinds, intervals).
         remainder_j: joules that these share. Shape: (intervals,), as of all that follow.
         moved_j: standard uncertainty of what known powers put on one side of an edge and not on the other.
         scatter: relative standard deviation of an interval that one kind has to itself; 0 where none was seen.
@@ -49,6 +52,8 @@ class Division:
 
     energy_j: Floats
     unknown: Array
+    gets: Floats
+    echo_j2: Floats
     remainder_j: Floats
     moved_j: Floats
     scatter: float
@@ -95,13 +100,14 @@ def divide(
     unknown = active & ~known
     remainder_j = np.where(all_known, 0.0, energy_j - np.where(known, known_j, 0.0).sum(axis=0))
     unknown_s = np.where(unknown, time_s, 0.0)
-    by_time_j = remainder_j * unknown_s / np.maximum(unknown_s.sum(axis=0), 1e-300)
-    shared_j = np.where(all_known, part * energy_j, np.where(known, known_j, by_time_j))
+    gets = np.where(all_known, part, unknown_s / np.maximum(unknown_s.sum(axis=0), 1e-300))
+    shared_j = np.where(all_known, part * energy_j, np.where(known, known_j, gets * remainder_j))
+    echo_j2 = 2 * (1 - part) * time_s * (spread * own_w) ** 2 * float(widths_s.mean())
     scaled_j2 = (((1 - part) * doubt_j) ** 2).sum(axis=0)
     scaled_j2 += max(jitter_s**2 - common_s**2, 0.0) * (((1 - part) * own_w) ** 2).sum(axis=0)
     scaled_j2 += np.where(all_known, np.maximum(rest_j**2 - apart_j**2, 0.0), 0.0)
     moved_j = np.where(known.any(axis=0), np.sqrt(scaled_j2), 0.0)
-    return Division(shared_j, unknown, remainder_j, moved_j, spread)
+    return Division(shared_j, unknown, gets, echo_j2, remainder_j, moved_j, spread)
 
 
 def _pure_powers(

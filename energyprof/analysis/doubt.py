@@ -166,21 +166,25 @@ def _divided(sharing: Sharing, chosen: list[int], fraction: Floats, quiet_w: flo
 
     division = sharing.division
     shared = (fraction > 0) & (fraction < 1 - 1e-9)
-    variance_j2 = float(((sharing.scatter * sharing.interval_j * fraction) ** 2).sum())
-    variance_j2 += float((np.where(shared, division.moved_j, 0.0) ** 2).sum())
-    own_s = sharing.occupancy_s[chosen]
+    own_s, kinds = sharing.occupancy_s[chosen], sharing.kind[chosen]
+    of_kind = own_s / np.maximum(sharing.time_s[kinds], 1e-300)
+    gets = (of_kind * division.gets[kinds]).sum(axis=0)
+    echo_j2 = (of_kind * division.echo_j2[kinds]).sum(axis=0)
+    variance_j2 = float(((sharing.scatter * sharing.interval_j * gets) ** 2).sum())
+    variance_j2 += float(np.where(shared, division.moved_j**2 + echo_j2, 0.0).sum())
     unknown_s = np.where(division.unknown, sharing.time_s, 0.0).sum(axis=0)
-    own_unknown_s = np.where(division.unknown[sharing.kind[chosen]], own_s, 0.0).sum(axis=0)
+    own_unknown_s = np.where(division.unknown[kinds], own_s, 0.0).sum(axis=0)
     of_rest = own_unknown_s / np.maximum(unknown_s, 1e-300)
     divided = (of_rest > 0) & (of_rest < 1 - 1e-9)
     room_j = np.maximum(division.remainder_j - quiet_w * unknown_s, 0.0)
     most_w = max((sharing.curve.most_w or UNLIMITED_W) - quiet_w, 0.0)
     highest_j = np.minimum(room_j, most_w * own_unknown_s)
-    lowest_j = np.maximum(room_j - most_w * (unknown_s - own_unknown_s), 0.0)
-    apart_j = np.minimum(np.maximum(highest_j - lowest_j, 0.0), room_j * 2 * (1 - of_rest))
+    lowest_j = room_j - np.minimum(most_w * (unknown_s - own_unknown_s), room_j * np.minimum(1.0, 2 * (1 - of_rest)))
+    middle_j = np.where(highest_j < room_j, (highest_j + lowest_j) / 2, of_rest * room_j)
+    apart_j = np.sqrt((highest_j - lowest_j) ** 2 / 12 + (middle_j - of_rest * room_j) ** 2)
     among = np.unique(division.unknown[:, divided], axis=1, return_inverse=True)[1].ravel()
     by_kinds_j = np.bincount(among, apart_j[divided])
-    return Doubt(variance_j2, float((by_kinds_j**2).sum() / 12) ** 0.5)
+    return Doubt(variance_j2, float((by_kinds_j**2).sum()) ** 0.5)
 
 
 def _power_steps(power_w: Floats) -> Floats:
