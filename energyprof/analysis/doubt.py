@@ -125,6 +125,9 @@ class Sharing:
 def doubt_of(sharing: Sharing, owners: Sequence[int], stretches: tuple[Floats, Floats]) -> Doubt:
     """The doubt about the joules of some owners together; what lies between them does not count.
 
+    Each edge of their work has a tick of its own, the power of the pauses beside it is uncertain, and all ticks may be
+    off alike, which takes from one edge what it gives to the other.
+
     Args:
         stretches: starts and ends of their work, joined.
     """
@@ -146,7 +149,7 @@ def doubt_of(sharing: Sharing, owners: Sequence[int], stretches: tuple[Floats, F
 
 
 def _fitted(sharing: Sharing, chosen: list[int]) -> Doubt:
-    """What readings scatter by, as they did around the fitted powers."""
+    """Readings scatter as they did around the fitted powers."""
     import numpy as np
 
     assert sharing.fitted is not None

@@ -192,11 +192,11 @@ def apportion(
     idle_j = float(np.minimum(free_j, (quiet.idle_power_w or 0.0) * free_s).sum())
     total_j = float(energy_j[-1] - energy_j[0])
     _check_conserved(float(owned_j.sum()) + float(free_j.sum()), total_j)
-    others = [
+    shifted = [
         apportion(other, pieces, owners, start_s, end_s, groups=[], kinds=kinds, carry=carry, quiet_after=quiet_after)
         for other in curve.alternatives()
     ]
-    moved_j = np.array([other.energy_j - owned_j for other in others]).reshape(-1, owners)
+    moved_j = np.array([ledger.energy_j - owned_j for ledger in shifted]).reshape(-1, owners)
     paused = active == 0
     pauses = Pauses(interval[paused], durations_s[paused], *quiet.sources(middles_s[paused]))
     seen_scatter = quiet.scatter if quiet.scatter is not None else carry.scatter if carry else None

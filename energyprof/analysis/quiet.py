@@ -77,14 +77,15 @@ def quiet_scatter(curve: Curve, lows_s: Floats, highs_s: Floats) -> float | None
 
     if curve.exact:
         return 0.0
-    found = [_intervals(curve, float(lows_s[k]), float(highs_s[k])) for k in _shown_by_ticks(curve, lows_s, highs_s)]
+    all_found = [_intervals(curve, float(lows_s[k]), float(highs_s[k])) for k in _ticked(curve, lows_s, highs_s)]
+    found = [(durations_s, powers_w) for durations_s, powers_w in all_found if len(powers_w) >= MIN_INTERVALS]
     if not found:
         return None
     usual_s = float(np.concatenate([durations_s for durations_s, _ in found]).mean())
     return scatter_of([powers_w for _, powers_w in found], curve.scatter_s / usual_s)
 
 
-def _shown_by_ticks(curve: Curve, lows_s: Floats, highs_s: Floats) -> NDArray[np.intp]:
+def _ticked(curve: Curve, lows_s: Floats, highs_s: Floats) -> NDArray[np.intp]:
     """Which stretches hold at least three ticks."""
     import numpy as np
 
@@ -210,7 +211,7 @@ def _ticked_halves(curve: Curve, lows_s: Floats, highs_s: Floats, scatter: float
     import numpy as np
 
     own = np.full((2, 2 * len(lows_s)), np.nan)
-    for place in _shown_by_ticks(curve, lows_s, highs_s):
+    for place in _ticked(curve, lows_s, highs_s):
         for side, near in enumerate(("start", "end")):
             power = quiet_power(curve, float(lows_s[place]), float(highs_s[place]), near=near, scatter=scatter)
             if power is not None:

@@ -54,7 +54,7 @@ class FittedWork:
         off_j = (share + moved_j_per_w @ self.pull_w_per_j) * self.residual_j
         lags = int(4 * (np.count_nonzero(off_j) / 100) ** (2 / 9))
         covariances_j2 = [(1 - lag / (lags + 1)) * float(off_j[lag:] @ off_j[:-lag]) for lag in range(1, lags + 1)]
-        return float(off_j @ off_j) + 2 * math.fsum(covariances_j2)
+        return max(float(off_j @ off_j) + 2 * math.fsum(covariances_j2), 0.0)
 
 
 def fitted_work(occupancy_s: Floats, busy_j: Floats, quiet: QuietHalves, jitter_s: float) -> FittedWork | None:

@@ -1,6 +1,6 @@
 """How often the 95 % interval holds the truth, by estimator, counter period and duration, on simulated counters.
 
-    PYTHONPATH=tests python benchmarks/coverage.py [--windows 100] [--only bracket]
+    PYTHONPATH=tests python benchmarks/intervals.py [--windows 100] [--only bracket]
 
 The readings are computed from a known course of power, without waiting: what a poller would have seen of a counter of
 that period and noise. The curve, the ledger and the window estimators are the real ones. Calls last about as long as
