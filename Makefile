@@ -45,7 +45,7 @@ bench: setup ## beside Zeus and CodeCarbon on a simulated machine whose joules a
 	$(BIN)/python benchmarks/footprint.py
 
 bench-intervals: setup ## how often the 95 % intervals hold the truth, on simulated counters; some six minutes
-	PYTHONPATH=tests $(BIN)/python benchmarks/coverage.py
+	PYTHONPATH=tests $(BIN)/python benchmarks/intervals.py
 
 bench-gpu: setup ## this machine's NVIDIA GPU: its counter, and short bursts beside a long run; writes docs/gpu.md
 	$(BIN)/python benchmarks/gpu.py $(if $(QUICK),--quick)

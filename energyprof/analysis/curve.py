@@ -8,7 +8,7 @@ every 20 ms: the bias of 10 ms calls falls from -2.6 % to 0.0 %).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from energyprof.analysis.exclusive import clipped, union
@@ -36,8 +36,8 @@ class Curve:
     Attributes:
         times_s: strictly increasing, on the monotonic clock.
         energy_j: cumulative joules; only differences mean something. Shape of both: (ticks,).
-        jitter_s: standard deviation of the instants. scatter_s: the part of it that is known to be independent from
-            tick to tick.
+        jitter_s: standard deviation of the instants. common_s: the part of it by which all are off alike.
+        scatter_s: the part of it that is known to be independent from tick to tick.
         duty: share of each period that the sensor sees. most_w: what the device can draw; None = unknown.
         period_s: the counter's period as observed; None where polls could not resolve it.
         gaps: times without readings.
@@ -55,6 +55,7 @@ class Curve:
     stretch: float = 0.0
     read_s: tuple[float, float] | None = None
     scatter_s: float = 0.0
+    common_s: float = 0.0
     duty: float = 1.0
     most_w: float | None = None
 
@@ -75,6 +76,21 @@ class Curve:
         early_j = np.clip(early_s, -steps_s[0], 0.0) * slopes[0]
         late_j = np.clip(late_s, 0.0, steps_s[1]) * slopes[1]
         return np.asarray(inside + early_j + late_j)
+
+    @property
+    def own_jitter_s(self) -> float:
+        """The part of the jitter that the ticks do not have in common."""
+        return float(max(self.jitter_s**2 - self.common_s**2, 0.0) ** 0.5)
+
+    def alternatives(self) -> list[Curve]:
+        """With all ticks later by what they may be off alike, and with all as much farther apart as they may be."""
+        if not self.common_s:
+            return []
+        off_s = self.stretch * (self.times_s - self.times_s.mean())
+        shift_s = float(max(self.common_s**2 - (off_s**2).mean(), 0.0) ** 0.5)
+        return [
+            replace(self, times_s=times_s, common_s=0.0) for times_s in (self.times_s + shift_s, self.times_s + off_s)
+        ]
 
     def overlooked_j2(self, durations_s: Floats, step_w: float, quiet_w: float) -> float:
         """Variance of the joules of pulses at random phase, of which the sensor sees only a part of each period.
@@ -154,6 +170,7 @@ def curve(timeline: Timeline, *, bound: int = 1) -> Curve | None:
         tuple(timeline.gaps),
         stretch=ticks.stretch,
         scatter_s=ticks.scatter_s,
+        common_s=ticks.common_s,
         read_s=(timeline.seen_s[0], timeline.end_s),
         duty=timeline.domain.duty or 1.0,
         most_w=timeline.domain.max_power_w,
@@ -189,6 +206,7 @@ class _Ticks:
     period_s: float | None
     stretch: float = 0.0
     scatter_s: float = 0.0
+    common_s: float = 0.0
 
 
 def _tick_times(after_s: Floats, seen_s: Floats, domain: Domain) -> _Ticks:
@@ -208,11 +226,12 @@ def _tick_times(after_s: Floats, seen_s: Floats, domain: Domain) -> _Ticks:
     grid = fit_grid(after, seen) or expected_grid(after, seen, domain.expected_period_s)
     if grid is None:
         observed = np.where(first, seen_s, (after_s + seen_s) / 2)
-        return _Ticks(observed, float(np.sqrt(np.mean(np.square(polls_s)) / 12)), None)
+        jitter_s = float(np.sqrt(np.mean(np.square(polls_s)) / 12))
+        return _Ticks(observed, jitter_s, None, scatter_s=jitter_s)
     times_s = np.empty_like(seen_s)
     # A tick is no later than the poll that saw it.
     times_s[~first] = np.where(grid.agrees, np.minimum(grid.times_s, seen), (after + seen) / 2)
     # A first reading may be as old as a period; one that came just before the grid's instant, by its jitter, is not.
     elapsed = np.floor((seen_s[first] + 2 * grid.jitter_s - grid.origin_s) / grid.period_s)
     times_s[first] = np.minimum(grid.origin_s + elapsed * grid.period_s, seen_s[first])
-    return _Ticks(times_s, grid.jitter_s, grid.period_s, grid.stretch)
+    return _Ticks(times_s, grid.jitter_s, grid.period_s, grid.stretch, common_s=grid.common_s)

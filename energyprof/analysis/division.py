@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from energyprof.analysis.quiet import student_widening, without_ticks
+from energyprof.analysis.scatter import scatter, student_widening
 
 if TYPE_CHECKING:
     from typing import Any
@@ -25,6 +25,9 @@ NEAR_INTERVALS = 4
 """Only the intervals nearest to an edge speak for the power at it."""
 
 MIN_INTERVALS = 2
+LONGEST_RUN = 20
+"""Intervals over which a power is taken to last, where scatter has to be told from that of the ticks."""
+
 WHOLE = 1 - 1e-6
 """A kind has an interval to itself when it fills this share of it."""
 
@@ -39,6 +42,9 @@ class Division:
     Attributes:
         energy_j: they add up to what was to be divided. Shape: (kinds, intervals).
         unknown: which kinds share by time. Shape: (kinds, intervals).
+        gets: what each kind gets of a joule more in an interval. Shape: (kinds, intervals).
+        echo_j2: what is added to the variance of a kind since the readings that show its power scatter into its joules
+            where it was alone as well. Shape: (kinds, intervals).
         remainder_j: joules that these share. Shape: (intervals,), as of all that follow.
         moved_j: standard uncertainty of what known powers put on one side of an edge and not on the other.
         scatter: relative standard deviation of an interval that one kind has to itself; 0 where none was seen.
@@ -46,13 +52,22 @@ class Division:
 
     energy_j: Floats
     unknown: Array
+    gets: Floats
+    echo_j2: Floats
     remainder_j: Floats
     moved_j: Floats
     scatter: float
 
 
 def divide(
-    time_s: Floats, energy_j: Floats, widths_s: Floats, alone: Array, jitter_s: float, scatter_s: float = 0.0
+    time_s: Floats,
+    energy_j: Floats,
+    widths_s: Floats,
+    alone: Array,
+    jitter_s: float,
+    *,
+    common_s: float = 0.0,
+    scatter_s: float = 0.0,
 ) -> Division:
     """Divides the joules of each interval.
 
@@ -61,13 +76,13 @@ def divide(
         energy_j: to be divided. widths_s: of the whole intervals. Shape of both: (intervals,).
         alone: whether never more than one piece of work was under way, so that powers seen alone apply; False also
             for intervals that do not lie between two ticks.
-        jitter_s: standard deviation of the instants at which intervals meet. scatter_s: the part of it that is known
-            to be independent from one to the next.
+        jitter_s: standard deviation of the instants at which intervals meet. common_s: the part of it by which all are
+            off alike, which is not counted in `Division.moved_j`. scatter_s: the part that is known to be independent.
     """
     import numpy as np
 
     active = time_s > 0
-    known_w, doubt_w, scatter = _pure_powers(time_s, energy_j, widths_s, alone, scatter_s)
+    known_w, doubt_w, spread = _pure_powers(time_s, energy_j, widths_s, alone, scatter_s)
     mixed = alone & (active.sum(axis=0) > 1)
     known = active & mixed & ~np.isnan(known_w)
     known_j = np.where(known, known_w * time_s, 0.0)
@@ -76,7 +91,8 @@ def divide(
     all_known = (known_j.sum(axis=0) > 0) & (known.sum(axis=0) == active.sum(axis=0))
     # Where all powers are known, what each draws is uncertain only by how they are scaled to the interval's joules.
     part = np.where(all_known, known_j / np.maximum(known_j.sum(axis=0), 1e-300), 0.0)
-    fixed_j = np.hypot(jitter_s * _largest(known, known_w), scatter * energy_j)
+    own_w = np.where(known, known_w, 0.0)
+    fixed_j = np.hypot(2**0.5 * jitter_s * own_w.max(axis=0, initial=0.0), spread * energy_j)
     apart_j = np.sqrt((doubt_j**2).sum(axis=0) + fixed_j**2)
     missed = known.any(axis=0) & np.where(all_known, np.abs(rest_j) > FARTHEST * apart_j, rest_j < -FARTHEST * apart_j)
     known &= ~missed
@@ -84,18 +100,14 @@ def divide(
     unknown = active & ~known
     remainder_j = np.where(all_known, 0.0, energy_j - np.where(known, known_j, 0.0).sum(axis=0))
     unknown_s = np.where(unknown, time_s, 0.0)
-    by_time_j = remainder_j * unknown_s / np.maximum(unknown_s.sum(axis=0), 1e-300)
-    shared_j = np.where(all_known, part * energy_j, np.where(known, known_j, by_time_j))
-    scaled_j2 = (((1 - part) * doubt_j) ** 2).sum(axis=0) + (jitter_s * _largest(known, known_w)) ** 2
+    gets = np.where(all_known, part, unknown_s / np.maximum(unknown_s.sum(axis=0), 1e-300))
+    shared_j = np.where(all_known, part * energy_j, np.where(known, known_j, gets * remainder_j))
+    echo_j2 = 2 * (1 - part) * time_s * (spread * own_w) ** 2 * float(widths_s.mean())
+    scaled_j2 = (((1 - part) * doubt_j) ** 2).sum(axis=0)
+    scaled_j2 += max(jitter_s**2 - common_s**2, 0.0) * (((1 - part) * own_w) ** 2).sum(axis=0)
     scaled_j2 += np.where(all_known, np.maximum(rest_j**2 - apart_j**2, 0.0), 0.0)
     moved_j = np.where(known.any(axis=0), np.sqrt(scaled_j2), 0.0)
-    return Division(shared_j, unknown, remainder_j, moved_j, scatter)
-
-
-def _largest(known: Array, known_w: Floats) -> Floats:
-    import numpy as np
-
-    return np.asarray(np.where(known, known_w, 0.0).max(axis=0, initial=0.0))
+    return Division(shared_j, unknown, gets, echo_j2, remainder_j, moved_j, spread)
 
 
 def _pure_powers(
@@ -109,7 +121,8 @@ def _pure_powers(
 
     pure = alone & (time_s >= WHOLE * widths_s)
     power_w = energy_j / widths_s
-    scatter = _scatter([power_w[own] for own in pure], scatter_s / float(widths_s.mean()))
+    tick = scatter_s / float(widths_s.mean())
+    spread = _scatter([run_w for own in pure for run_w in _consecutive(power_w, own)], tick)
     known_w, doubt_w = np.full(time_s.shape, np.nan), np.full(time_s.shape, np.nan)
     for kind, own in enumerate(pure):
         places = np.flatnonzero(own)
@@ -123,25 +136,36 @@ def _pure_powers(
         order = np.argsort(distance, axis=1, kind="stable")[:, : min(NEAR_INTERVALS, len(places))]
         powers_w = power_w[np.take_along_axis(chosen, order, axis=1)]
         mean_w = powers_w.mean(axis=1)
-        reading_w = scatter * mean_w
-        drift_w2 = np.maximum((powers_w[:, 0] - mean_w) ** 2 - reading_w**2, 0.0)
+        reading_w = spread * mean_w
+        drift_w2 = np.maximum((powers_w[:, 0] - mean_w) ** 2 - reading_w**2 - 2 * (tick * mean_w) ** 2, 0.0)
         known_w[kind, wanted] = mean_w
         doubt_w[kind, wanted] = np.sqrt(reading_w**2 / powers_w.shape[1] + drift_w2)
-    return known_w, doubt_w, scatter
+    return known_w, doubt_w, spread
+
+
+def _consecutive(power_w: Floats, own: Array) -> list[Floats]:
+    """The powers of some intervals, those without others between them together."""
+    import numpy as np
+
+    places = np.flatnonzero(own)
+    return np.split(power_w[places], np.flatnonzero(np.diff(places) > 1) + 1)
 
 
 def _scatter(runs_w: list[Floats], tick: float) -> float:
     """Relative standard deviation, from the differences of successive values, so that slow changes do not count.
 
     Args:
-        tick: standard deviation of one tick, relative to an interval: see `without_ticks`.
+        tick: standard deviation of one tick, relative to an interval: see `scatter`.
     """
     import numpy as np
 
+    if tick:
+        return scatter(
+            [run_w[k : k + LONGEST_RUN] for run_w in runs_w for k in range(0, len(run_w), LONGEST_RUN)], tick
+        )
     pairs_w = [np.stack((run_w[:-1], run_w[1:])) for run_w in runs_w]
     pairs_w = [pair_w[:, pair_w.sum(axis=0) > 0] for pair_w in pairs_w]
     steps = np.concatenate([2 * (later - earlier) / (later + earlier) for earlier, later in pairs_w] or [np.zeros(0)])
     if not len(steps):
         return 0.0
-    spread = float(np.sqrt(np.mean(steps**2) / 2)) * student_widening(len(steps) + 1)
-    return without_ticks(spread, 1.5**0.5 * tick, len(steps) + 1) if tick else spread
+    return float(np.sqrt(np.mean(steps**2) / 2)) * student_widening(len(steps) + 1)

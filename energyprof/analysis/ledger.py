@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from energyprof.analysis.cpu_use import CpuUse
 from energyprof.analysis.curve import Curve
 from energyprof.analysis.division import divide
-from energyprof.analysis.doubt import Doubt, Sharing, doubt_of
+from energyprof.analysis.doubt import Doubt, Pauses, Sharing, doubt_of
 from energyprof.analysis.exclusive import joined
 from energyprof.analysis.quiet import QuietHalves, QuietPower, quiet_halves
 from energyprof.analysis.regression import fitted_work
@@ -48,6 +48,7 @@ class Carry:
     end_s: float
     energy_j: float
     quiet: QuietPower | None
+    scatter: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,19 +168,17 @@ def apportion(
     time_s: Floats = np.zeros((len(set(kind.tolist())) + 1, len(interval_j)))
     np.add.at(time_s, kind, occupancy_s)
     busy_j = interval_j - np.where(unseen, 0.0, free_j)
-    at_ticks: Floats = np.zeros((len(time_s) - 1, len(times_s)))
-    for owner in range(owners):
-        at_ticks[kind[owner]] += work.of([owner]).active(times_s) / np.maximum(work.active(times_s), 1)
-    fitted = fitted_work(time_s[:-1], busy_j, at_ticks, quiet, curve.jitter_s)
+    fitted = fitted_work(time_s[:-1], busy_j, quiet, curve.jitter_s)
     time_s[-1] = np.where(unseen, free_s, 0.0)  # quiet time of unknown power is one kind more
     alone = (by_interval(active > 1) == 0) & _between_ticks(times_s, curve)
-    division = divide(time_s, busy_j, widths_s, alone, curve.jitter_s, curve.scatter_s)
+    division = divide(
+        time_s, busy_j, widths_s, alone, curve.jitter_s, common_s=curve.common_s, scatter_s=curve.scatter_s
+    )
     free_j = np.where(unseen, division.energy_j[-1], free_j)
     if fitted is None:
         owned_j = division.energy_j[kind] / np.maximum(time_s[kind], 1e-300) * occupancy_s
     else:
-        fitted = fitted.of(kind)
-        weights = occupancy_s * fitted.power_w[:, None]
+        weights = occupancy_s * fitted.power_w[kind, None]
         owned_j = weights * (busy_j / np.maximum(weights.sum(axis=0), 1e-300))
     others_j = np.zeros(owners)
     shares = None if use is None else use.others_share(times_s)
@@ -193,7 +192,30 @@ def apportion(
     idle_j = float(np.minimum(free_j, (quiet.idle_power_w or 0.0) * free_s).sum())
     total_j = float(energy_j[-1] - energy_j[0])
     _check_conserved(float(owned_j.sum()) + float(free_j.sum()), total_j)
-    sharing = Sharing(times_s, interval_j, occupancy_s, kind, time_s, curve, owned_j, quiet.typical, fitted, division)
+    shifted = [
+        apportion(other, pieces, owners, start_s, end_s, groups=[], kinds=kinds, carry=carry, quiet_after=quiet_after)
+        for other in curve.alternatives()
+    ]
+    moved_j = np.array([ledger.energy_j - owned_j for ledger in shifted]).reshape(-1, owners)
+    paused = active == 0
+    pauses = Pauses(interval[paused], durations_s[paused], *quiet.sources(middles_s[paused]))
+    seen_scatter = quiet.scatter if quiet.scatter is not None else carry.scatter if carry else None
+    sharing = Sharing(
+        times_s,
+        interval_j,
+        busy_j,
+        occupancy_s,
+        kind,
+        time_s,
+        curve,
+        owned_j,
+        moved_j,
+        quiet.typical,
+        pauses,
+        division.scatter if seen_scatter is None else seen_scatter,
+        fitted,
+        division,
+    )
     asked = [[owner] for owner in range(owners)] if groups is None else groups
     ends_j2 = sharing.end_variances_j2(np.array([start_s, end_s]))
     return Ledger(
@@ -209,7 +231,7 @@ def apportion(
         float(ends_j2[1]),
         "regress" if fitted is not None else "interpolate" if quiet.last is None else "bracket",
         quiet.idle_power_w,
-        Carry(end_s, float(energy_j[-1]), quiet.last),
+        Carry(end_s, float(energy_j[-1]), quiet.last, seen_scatter),
     )
 
 

@@ -44,6 +44,7 @@ class TickGrid:
     Attributes:
         index: k of each tick. agrees: whether its window holds the grid, but for the counter's own scatter.
         jitter_s: standard deviation of the grid's instants, over all ticks. stretch: that of D, relative.
+        common_s: the part of the jitter that is the grid's and not that of the ticks around it.
     """
 
     origin_s: float
@@ -51,6 +52,7 @@ class TickGrid:
     index: Floats
     agrees: NDArray[np.bool_]
     jitter_s: float
+    common_s: float
     stretch: float
 
     @property
@@ -89,7 +91,8 @@ def fit_grid(after_s: Floats, seen_s: Floats) -> TickGrid | None:
         return None
     off_s = np.where(agrees, missed_s, half_s / 3**0.5)  # those that disagree are put into the middle of their window
     jitter_s = float(np.hypot(likely.spread_s, np.sqrt(np.mean(off_s**2))))
-    return TickGrid(origin_s, likely.period_s, index, agrees, jitter_s, likely.period_spread_s / likely.period_s)
+    stretch = likely.period_spread_s / likely.period_s
+    return TickGrid(origin_s, likely.period_s, index, agrees, jitter_s, likely.spread_s, stretch)
 
 
 def expected_grid(after_s: Floats, seen_s: Floats, period_s: float | None) -> TickGrid | None:
@@ -113,7 +116,7 @@ def expected_grid(after_s: Floats, seen_s: Floats, period_s: float | None) -> Ti
     if agrees.mean() < REGULAR_SHARE:
         return None
     jitter_s = float(np.hypot(high_s - low_s, EXPECTED_STRETCH * period_s * float(np.ptp(index))) / 12**0.5)
-    return TickGrid(origin_s, period_s, index, agrees, jitter_s, EXPECTED_STRETCH)
+    return TickGrid(origin_s, period_s, index, agrees, jitter_s, jitter_s, EXPECTED_STRETCH)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from energyprof.analysis.curve import Curve
-from energyprof.analysis.quiet import QuietPower, quiet_power
+from energyprof.analysis.quiet import QuietPower, quiet_power, quiet_scatter
 from energyprof.model.errors import OutsideTimeline
 
 Estimator = Literal["bracket", "interpolate", "regress"]
@@ -51,11 +51,23 @@ def window_energy(
     after = None if quiet_after_s is None else quiet_power(curve, *quiet_after_s, near="start")
     if before is None or after is None:
         return _interpolated(curve, start_s, end_s, before or after)
-    return _bracketed(curve, start_s, end_s, before, after)
+    return _bracketed(curve, start_s, end_s, before, after, _scatter(curve, quiet_before_s, quiet_after_s))
 
 
-def _bracketed(curve: Curve, start_s: float, end_s: float, before: QuietPower, after: QuietPower) -> WindowEnergy:
-    """E = C(t+) - C(t-) - P_pre (a - t-) - P_post (t+ - b), t- the last tick before a, t+ the first after b."""
+def _scatter(curve: Curve, *stretches: tuple[float, float] | None) -> float:
+    import numpy as np
+
+    edges_s = np.array([stretch for stretch in stretches if stretch is not None])
+    return quiet_scatter(curve, edges_s[:, 0], edges_s[:, 1]) or 0.0
+
+
+def _bracketed(
+    curve: Curve, start_s: float, end_s: float, before: QuietPower, after: QuietPower, scatter: float
+) -> WindowEnergy:
+    """E = C(t+) - C(t-) - P_pre (a - t-) - P_post (t+ - b), t- the last tick before a, t+ the first after b.
+
+    What all ticks are off by alike takes from one end what it gives to the other.
+    """
     import numpy as np
 
     left = int(np.searchsorted(curve.times_s, start_s, side="right")) - 1
@@ -69,9 +81,10 @@ def _bracketed(curve: Curve, start_s: float, end_s: float, before: QuietPower, a
     outer_j = curve.energy_j[right] - curve.energy_j[left]
     energy_j = outer_j - before.power_w * lead_s - after.power_w * trail_s
     variance = (lead_s * before.uncertainty_w) ** 2 + (trail_s * after.uncertainty_w) ** 2
-    variance += (before.power_w**2 + after.power_w**2) * curve.jitter_s**2
-    scatter_j = max(before.scatter, after.scatter) * np.diff(curve.energy_j[left : right + 1])
-    variance += float((scatter_j**2).sum())
+    variance += (before.power_w**2 + after.power_w**2) * curve.own_jitter_s**2
+    variance += ((before.power_w - after.power_w) * curve.common_s) ** 2
+    variance += (before.power_w * curve.stretch * (end_s - start_s)) ** 2
+    variance += float(((scatter * np.diff(curve.energy_j[left : right + 1])) ** 2).sum())
     idle_w = (before.power_w + after.power_w) / 2
     variance += curve.overlooked_j2(np.array([end_s - start_s]), float(energy_j) / (end_s - start_s) - idle_w, idle_w)
     return WindowEnergy(float(energy_j), float(variance**0.5), "bracket", idle_w)

@@ -20,6 +20,7 @@ class Course:
     idle_w: float = 70.0
     times_s: list[float] = field(default_factory=lambda: [0.0])
     powers_w: list[float] = field(default_factory=list)
+    _before_j: list[float] = field(default_factory=lambda: [0.0])
 
     def __post_init__(self) -> None:
         self.powers_w = [self.idle_w]
@@ -32,8 +33,9 @@ class Course:
     def until_j(self, t_s: float) -> float:
         """Joules since second 0."""
         last = bisect_right(self.times_s, t_s) - 1
-        whole = sum((self.times_s[i + 1] - self.times_s[i]) * self.powers_w[i] for i in range(last))
-        return whole + (t_s - self.times_s[last]) * self.powers_w[last]
+        for i in range(len(self._before_j) - 1, last):
+            self._before_j.append(self._before_j[i] + (self.times_s[i + 1] - self.times_s[i]) * self.powers_w[i])
+        return self._before_j[last] + (t_s - self.times_s[last]) * self.powers_w[last]
 
     def energy_j(self, start_s: float, end_s: float) -> float:
         """Joules between two instants, in closed form."""
