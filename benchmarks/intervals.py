@@ -40,7 +40,7 @@ FOOTNOTE = """
   bound the error, so that the interval holds nearly always. It does as well
   - where many calls are below resolution, for a bound is all that is told of these, and the others' intervals span
     nearly all that is possible;
-  - on a 1 ms counter without noise, where the quiet time around a call cannot exclude that readings scatter a little."""
+  - on a 1 ms counter without noise, where the quiet time around a call cannot exclude a little scatter of readings."""
 
 
 @dataclass(frozen=True)
