@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 STAMP_S = 2e-6
 """A span is stamped so much outside its work at either edge: some calls of the interpreter. All edges are alike."""
 
-
 UNLIMITED_W = 1e12
 """Drawn at most by a device whose limit is not known."""
 
@@ -141,7 +140,7 @@ def doubt_of(sharing: Sharing, owners: Sequence[int], stretches: tuple[Floats, F
     variance_j2 = 2 * len(durations_s) * (quiet_w * sharing.curve.own_jitter_s) ** 2
     variance_j2 += sharing.pauses.variance_j2(fraction)
     variance_j2 += sharing.curve.overlooked_j2(durations_s, above_w, quiet_w)
-    stamped_j = 0.0 if sharing.curve.exact else STAMP_S * abs(above_w) * len(durations_s)
+    stamped_j = 0.0 if sharing.curve.exact else 2 * STAMP_S * abs(above_w) * len(durations_s)
     moved_j2 = float((sharing.moved_j[:, chosen].sum(axis=1) ** 2).sum())
     within = _fitted(sharing, chosen) if sharing.fitted is not None else _divided(sharing, chosen, fraction, quiet_w)
     repeated_j = (stamped_j**2 + moved_j2 + within.repeated_j**2) ** 0.5
