@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, get_args
@@ -103,7 +104,7 @@ class Profiler:
         self._warnings: list[str] = []
         self._folded_s = time.monotonic()
         self._unfinished: Counter[str] = Counter()
-        self._cpu_use = CpuUseLog()
+        self._cpu_use = CpuUseLog() if self._journal is None else CpuUseLog(partial(self._journal.write, "cpu"))
 
     def start(self) -> Profiler:
         """Starts counting.
