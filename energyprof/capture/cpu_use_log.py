@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from bisect import bisect_left
+from collections.abc import Callable
 
 from energyprof.capture.background import start_thread
 from energyprof.sensors.busy import busy_cpu_s, tree_cpu_s
@@ -17,11 +18,15 @@ PERIOD_S = 0.5
 class CpuUseLog:
     """CPU seconds of all processors and of this process's tree, from `start` to `stop`.
 
+    Args:
+        tell: called with each reading: when, busy and own seconds.
+
     Attributes:
         times_s, busy_s, own_s: a column each, in step; empty where the kernel does not tell.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tell: Callable[[tuple[float, float, float]], None] = lambda _: None) -> None:
+        self._tell = tell
         self.times_s: list[float] = []
         self.busy_s: list[float] = []
         self.own_s: list[float] = []
@@ -46,6 +51,7 @@ class CpuUseLog:
             self.own_s.append(tree_cpu_s([os.getpid()]))
             self.busy_s.append(busy_s)
             self.times_s.append(time.monotonic())
+            self._tell((self.times_s[-1], busy_s, self.own_s[-1]))
             return True
 
     def forget_before(self, instant_s: float) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, get_args
@@ -122,7 +123,7 @@ class Profiler:
         self._warnings: list[str] = []
         self._folded_s = time.monotonic()
         self._unfinished: Counter[str] = Counter()
-        self._cpu_use = CpuUseLog()
+        self._cpu_use = CpuUseLog() if self._journal is None else CpuUseLog(partial(self._journal.write, "cpu"))
 
     def start(self) -> Profiler:
         """Starts counting.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from energyprof.analysis.cpu_use import CpuUse
 from energyprof.analysis.reference import follow
 from energyprof.capture.collected import Collected, fault_reasons
 from energyprof.capture.first_look_file import FirstLookFile, read_first_look
@@ -37,6 +38,7 @@ class _Found:
     ticks: list[tuple[str, Any]] = field(default_factory=list)
     closed: list[dict[str, Any]] = field(default_factory=list)
     open: dict[int, dict[str, Any]] = field(default_factory=dict)
+    cpu: list[list[float]] = field(default_factory=list)
 
 
 def unfinished_journals(folder: Path) -> list[Path]:
@@ -96,7 +98,7 @@ def _document(found: _Found, folder: Path) -> dict[str, Any]:
     counted = [timeline for timeline in timelines if timeline.domain in books.domains]
     end_s = min((covered_s(timeline) for timeline in counted), default=start_s)
     if end_s > start_s:
-        books.close_until(end_s, spans, running, counted)
+        books.close_until(end_s, spans, running, counted, _used(found.cpu, end_s))
         follow(books.references, timelines, end_s)
     sensors = [SensorRecord(**record) for record in found.sampler["sensors"]]
     unfinished = Counter(span.name for span in running)
@@ -128,6 +130,8 @@ def _read(journal: Path) -> _Found:
             found.live = content
         elif kind in ("ticks", "restarted"):
             found.ticks.append((kind, content))
+        elif kind == "cpu":
+            found.cpu.append(content)
         elif kind == "spans":
             found.closed += content
         elif kind == "open":
@@ -154,6 +158,20 @@ def _timelines(found: _Found, folder: Path) -> tuple[list[Timeline], SamplerReco
     sampler = SamplerRecord(ring.mode, ring.period_s, ring.cpu_s, wall_s)
     ring.close()
     return collected.timelines(polled_s), sampler
+
+
+def _used(readings: list[list[float]], end_s: float) -> CpuUse | None:
+    """Who kept the CPU busy; after the last reading that is taken to have gone on as in the second before it."""
+    if len(readings) < 2:
+        return None
+    last_s, *last = readings[-1]
+    earlier_s, *before = max((reading for reading in readings if reading[0] < last_s - 1), default=readings[0])
+    if earlier_s < last_s < end_s:
+        ahead = (end_s - last_s) / (last_s - earlier_s)
+        later = [now + ahead * (now - then) for then, now in zip(before, last, strict=True)]
+        readings = [*readings, [end_s, *later]]
+    times_s, busy_s, own_s = zip(*readings, strict=True)
+    return CpuUse(times_s, busy_s, own_s)
 
 
 def _still_open(found: _Found) -> list[OpenSpan]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from simulated.gpu import SimulatedGpu
+from simulated.powercap import SimulatedPowercap
 from simulated.work import IDLE_W
 
 from energyprof.model.errors import InvalidRun
@@ -42,12 +46,21 @@ os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
-@pytest.fixture
-def left_over(gpu: SimulatedGpu, tmp_path: Path) -> Path:
-    folder = tmp_path / "record"
-    killed = subprocess.run([sys.executable, "-c", KILLED, str(folder)], timeout=120, capture_output=True, text=True)
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory, gpu_library: None) -> Path:
+    """The folder of a profiler whose process was killed."""
+    gpu = SimulatedGpu(tmp_path_factory.mktemp("gpu"), idle_w=IDLE_W, period_s=0.1, phase_s=0.033)
+    folder = tmp_path_factory.mktemp("killed") / "record"
+    command, env = [sys.executable, "-c", KILLED, str(folder)], {**os.environ, **gpu.env}
+    killed = subprocess.run(command, timeout=120, capture_output=True, text=True, env=env)
     assert (killed.returncode, killed.stderr) == (-signal.SIGKILL, "")
-    journal = unfinished_journal(folder)
+    return folder
+
+
+@pytest.fixture
+def left_over(killed: Path, tmp_path: Path) -> Path:
+    """The journal in a copy of it."""
+    journal = unfinished_journal(shutil.copytree(killed, tmp_path / "record"))
     assert journal is not None
     _await_the_last_reading(journal)
     return journal
@@ -154,3 +167,30 @@ with Profiler(sensors=["nvml"], out=sys.argv[1]) as profiler:
         running.communicate("\n", timeout=60)
     assert "is still running" in warning
     assert "1 x x" in warning
+
+
+def test_after_a_kill_the_share_of_other_processes_is_known(tmp_path: Path) -> None:
+    tree = SimulatedPowercap(tmp_path)
+    tree.zone("intel-rapl:0", "package-0", power_w=100.0)
+    program = """
+import os, signal, sys, time
+from energyprof import Profiler
+profiler = Profiler(["rapl"], out=sys.argv[1]).start()
+time.sleep(1.0)
+with profiler.span("work"):
+    time.sleep(1.0)
+time.sleep(2.5)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    with tree.running():
+        command = [sys.executable, "-c", program, str(tmp_path / "record")]
+        killed = subprocess.run(command, timeout=120, env={**os.environ, **tree.env})
+    assert killed.returncode == -signal.SIGKILL
+    journal = unfinished_journal(tmp_path / "record")
+    assert journal is not None
+    readings = [content for kind, content in read_journal(journal) if kind == "cpu"]
+    assert all(earlier[0] < later[0] for earlier, later in pairwise(readings))
+    [work] = session_of(recovered(journal), "journal").measurements
+    assert work.energy_process_j.value is not None
+    assert work.energy_j.value is not None
+    assert 0 <= work.energy_process_j.value <= work.energy_j.value + 1e-6
