@@ -195,6 +195,7 @@ def test_a_sampler_that_finds_another_machine_when_it_starts_again_is_ended(
 def test_a_sampler_that_hangs_when_it_starts_again_holds_nobody_up(
     gpu: SimulatedGpu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("energyprof.capture.sampler.STOP_TIMEOUT_S", 1.0)
     sampler = Sampler(["nvml"])
     sampler.start()
     sampler.wait_past(time.monotonic() + 0.4)

@@ -25,7 +25,7 @@ if sys.argv[1] == "forbidden":
 with Profiler(sensors=["nvml"]) as profiler:
     time.sleep(0.5)
     with profiler.span("busy"):
-        end_s = time.monotonic() + 2
+        end_s = time.monotonic() + float(sys.argv[2])
         while time.monotonic() < end_s:
             sum(range(1000))
     time.sleep(0.5)
@@ -41,9 +41,9 @@ def gpu(tmp_path: Path) -> SimulatedGpu:
     return SimulatedGpu(tmp_path, idle_w=70, period_s=0.1, phase_s=0.02)
 
 
-def ran(gpu: SimulatedGpu, how: str, **environment: str) -> list[str]:
+def ran(gpu: SimulatedGpu, how: str, seconds: float, **environment: str) -> list[str]:
     env = {**os.environ, **gpu.env, **environment}
-    command = [sys.executable, "-c", MEASURED, how]
+    command = [sys.executable, "-c", MEASURED, how, str(seconds)]
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
     return [line for line in done.stdout.splitlines() if line]
@@ -59,7 +59,7 @@ def ran(gpu: SimulatedGpu, how: str, **environment: str) -> list[str]:
 def test_a_thread_samples_where_a_child_cannot_and_says_what_it_costs(
     how: str, environment: dict[str, str], why: str, gpu: SimulatedGpu
 ) -> None:
-    mode, figures, *warnings = ran(gpu, how, **environment)
+    mode, figures, *warnings = ran(gpu, how, 2.0, **environment)
     lasted_s, low_j, value_j, high_j = map(float, figures.split())
     assert mode == "thread"
     truth_j = 70 * lasted_s
@@ -73,7 +73,7 @@ def test_a_thread_samples_where_a_child_cannot_and_says_what_it_costs(
 
 
 def test_a_child_that_can_be_started_is_used_and_nothing_is_said(gpu: SimulatedGpu) -> None:
-    mode, _, *warnings = ran(gpu, "free")
+    mode, _, *warnings = ran(gpu, "free", 0.2)
     assert (mode, warnings) == ("process", [])
 
 

@@ -332,7 +332,10 @@ def test_options_that_cannot_be_are_refused_before_anything_is_measured() -> Non
         _ = Profiler().result
 
 
-def test_a_sampler_that_hangs_loses_the_joules_of_that_time_and_no_others(draw: Draw) -> None:
+def test_a_sampler_that_hangs_loses_the_joules_of_that_time_and_no_others(
+    draw: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("energyprof.capture.sampler.STOP_TIMEOUT_S", 1.0)
     profiler = Profiler(sensors=["nvml"]).start()
     time.sleep(0.4)
     with profiler.span("before"):

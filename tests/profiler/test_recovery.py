@@ -193,4 +193,5 @@ os.kill(os.getpid(), signal.SIGKILL)
     [work] = session_of(recovered(journal), "journal").measurements
     assert work.energy_process_j.value is not None
     assert work.energy_j.value is not None
-    assert 0 <= work.energy_process_j.value <= work.energy_j.value + 1e-6
+    # The package draws the same whoever keeps it busy, so that next to nothing is above idle.
+    assert work.energy_process_j.value == pytest.approx(work.energy_j.value, rel=0.1)
