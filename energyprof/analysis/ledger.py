@@ -196,7 +196,7 @@ def apportion(
         apportion(other, pieces, owners, start_s, end_s, groups=[], kinds=kinds, carry=carry, quiet_after=quiet_after)
         for other in curve.alternatives()
     ]
-    moved_j = np.array([ledger.energy_j - owned_j for ledger in shifted]).reshape(-1, owners)
+    moved_j = np.array([ledger.energy_j - owned_j for ledger in shifted]).reshape(len(shifted), owners)
     paused = active == 0
     pauses = Pauses(interval[paused], durations_s[paused], *quiet.sources(middles_s[paused]))
     seen_scatter = quiet.scatter if quiet.scatter is not None else carry.scatter if carry else None
