@@ -83,6 +83,14 @@ def test_two_ledgers_in_a_row_count_every_joule_once() -> None:
     assert first.energy_j + second.energy_j == pytest.approx(whole.energy_j, rel=0.02)
 
 
+@pytest.mark.parametrize("found", [Curve(np.arange(6.0), 70 * np.arange(6.0), 0.0, 1.0), curve(polled(Course(), 5.0))])
+def test_without_any_work_all_is_idle(found: Curve) -> None:
+    ledger = apportion(found, [], 0, 0.5, 4.5)
+    assert ledger.idle_j == pytest.approx(280, rel=0.01)
+    assert ledger.busy_doubt.uncertainty_j == 0
+    assert conserved(ledger)
+
+
 def alternating(end_s: float) -> tuple[Curve, list[Piece], list[float]]:
     """10 ms calls of two functions at 600 W and 300 W, in random order and with random gaps."""
     generator = random.Random(5)
