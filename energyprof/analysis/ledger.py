@@ -186,7 +186,8 @@ def apportion(
         idle_w = quiet.idle_power_w
         if idle_w is None:
             idle_w = math.nan if quiet.last is None else quiet.last.power_w
-        others_j = np.maximum((owned_j - idle_w * occupancy_s) @ shares, 0.0)  # no scatter gives a process more than all
+        # Scatter may take the rest below idle; no process then gets more than was drawn.
+        others_j = np.maximum((owned_j - idle_w * occupancy_s) @ shares, 0.0)
     owned_j = owned_j.sum(axis=1)
 
     idle_j = float(np.minimum(free_j, (quiet.idle_power_w or 0.0) * free_s).sum())
