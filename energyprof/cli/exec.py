@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -18,8 +18,11 @@ from typing import TYPE_CHECKING, Any
 from energyprof.cli import options as shared
 from energyprof.cli.pyproject import with_project
 from energyprof.model.errors import InvalidValue
+from energyprof.model.quantity import Quantity
 
 if TYPE_CHECKING:
+    from energyprof.footprint.assess import Footprint
+    from energyprof.footprint.site import Site
     from energyprof.live.intensity import Derived
     from energyprof.profiler.measurement import Measurement
     from energyprof.profiler.result import Result
@@ -41,6 +44,18 @@ DESCRIPTION = """\
 Runs a command and says what it cost: everything the sensors counted from its start to its end, its children included.
 The exit status is the command's own; its output is left alone, so the result goes to stderr, or with --json to stdout
 in one line after it. One run of one command has no repeatability interval: run it several times to see its spread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A command that ended, and what it drew."""
+
+    command: list[str]
+    status: int
+    result: Result
+    measurement: Measurement
+    live: Derived | None
+    footprint: Footprint
 
 
 def add_to(commands: shared.Commands) -> None:
@@ -69,10 +84,12 @@ def execute(options: argparse.Namespace) -> int:
             status = _run(command)
     if status in (NOT_FOUND_EXIT, NOT_EXECUTABLE_EXIT):
         return status
+    measurement = profiler.result[name]
+    measured = Measured(command, status, profiler.result, measurement, profiler.live, _footprint(measurement, site))
     if options.json:
-        print(json.dumps(_document(command, status, profiler.result, profiler.result[name], profiler.live)))
+        print(json.dumps(_document(measured)))
     else:
-        _tell(command, profiler.result, profiler.result[name], profiler.live)
+        _tell(measured)
     return status
 
 
@@ -108,12 +125,16 @@ def _remedy(number: int | None, name: str) -> str:
     return "check its path, its permissions and its arguments"
 
 
-def _tell(command: list[str], result: Result, measurement: Measurement, live: Derived | None) -> None:
+def _tell(measured: Measured) -> None:
     """The result for people, on stderr."""
-    lines = [f"{shlex.join(command)}: {measurement.energy} in {measurement.duration_s:.2f} s, {measurement.power_w}"]
+    result, measurement, live = measured.result, measured.measurement, measured.live
+    lines = [
+        f"{shlex.join(measured.command)}: {measurement.energy} in {measurement.duration_s:.2f} s, {measurement.power_w}"
+    ]
     lines.append(f"above idle: {measurement.energy_net}")
     if measurement.co2e_g.value is not None:
         lines.append(f"CO2e: {measurement.co2e_g}; water: {measurement.water_l}")
+    lines += [f"{name}: {figure}" for name, figure in _held(measured.footprint) if figure.value is not None]
     lines += [] if live is None else [f"live intensity: {live.sentence()}"]
     lines += [f"measured: {sentence}" for sentence in result.coverage.measured]
     lines += [f"estimated: {sentence}" for sentence in result.coverage.estimated]
@@ -122,14 +143,29 @@ def _tell(command: list[str], result: Result, measurement: Measurement, live: De
     print("\n".join(f"energyprof: {line}" for line in lines), file=sys.stderr)
 
 
-def _document(
-    command: list[str], status: int, result: Result, measurement: Measurement, live: Derived | None
-) -> dict[str, Any]:
+def _footprint(measurement: Measurement, site: Site) -> Footprint:
+    """With the hardware held for as long as the command ran."""
+    from energyprof.footprint.assess import assess
+
+    seconds = measurement.duration_s
+    return assess(measurement.energy, site, held=Quantity(seconds, seconds, seconds, "s", "measured"))
+
+
+def _held(footprint: Footprint) -> list[tuple[str, Quantity]]:
+    return [
+        ("embodied CO2e", footprint.co2e_embodied),
+        ("cost of the electricity", footprint.electricity_cost),
+        ("cost of the devices", footprint.hire_cost),
+    ]
+
+
+def _document(measured: Measured) -> dict[str, Any]:
     """The result for programs."""
+    result, measurement, footprint, live = measured.result, measured.measurement, measured.footprint, measured.live
     return {
         "schema": 1,
-        "command": command,
-        "exit_status": status,
+        "command": measured.command,
+        "exit_status": measured.status,
         "duration_s": measurement.duration_s,
         "energy_j": measurement.energy.to_json(),
         "energy_net_j": measurement.energy_net.to_json(),
@@ -137,6 +173,9 @@ def _document(
         "domains": {name: energy.to_json() for name, energy in measurement.domains.items()},
         "co2e_g": measurement.co2e_g.to_json(),
         "water_l": measurement.water_l.to_json(),
+        "co2e_embodied_g": footprint.co2e_embodied.to_json(),
+        "electricity_cost": footprint.electricity_cost.to_json(),
+        "hire_cost": footprint.hire_cost.to_json(),
         "live": None if live is None else live.to_json(),
         "estimator": measurement.estimator,
         "coverage": asdict(result.coverage),

@@ -48,7 +48,7 @@ class Quantity:
         factor, prefix = _prefix(self.value, self.unit)
         value, unit = self.value / factor, prefix + self.unit
         low, high = self.outer()
-        if low is None or high is None:
+        if low is None or high is None or low == high:
             return f"{mark}{significant(value, 2 if mark else 3)} {unit}"
         low, high = low / factor, high / factor
         digits = decimals(value, (high - low) / 2, estimated=bool(mark))

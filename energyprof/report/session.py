@@ -41,7 +41,12 @@ class FunctionRow:
 
 @dataclass(frozen=True, slots=True)
 class SessionReport:
-    """A profiler's record at a site; rows by their joules, the largest first."""
+    """A profiler's record at a site; rows by their joules, the largest first.
+
+    Attributes:
+        total: of everything drawn, the hardware being held from start to stop. Rows have no embodied carbon and no
+            hire: functions that run at once hold the same hardware.
+    """
 
     session: Session
     site: Site
@@ -64,7 +69,9 @@ def session_report(session: Session, site: Site | None = None) -> SessionReport:
     site = _with_supply(site or site_of_session(session), session)
     rows = [_row(measurement, session, site) for measurement in session.measurements]
     rows.sort(key=lambda row: -(row.measurement.energy_j.value or 0.0))
-    return SessionReport(session, site, tuple(rows), assess(session.total_j, site))
+    seconds = session.end_s - session.start_s
+    held = Quantity(seconds, seconds, seconds, "s", "measured")
+    return SessionReport(session, site, tuple(rows), assess(session.total_j, site, held=held))
 
 
 def _with_supply(site: Site, session: Session) -> Site:
@@ -89,6 +96,10 @@ def session_summary(report: SessionReport) -> dict[str, Any]:
         "unattributed_j": session.unattributed_j.to_json(),
         "co2e_g": report.total.co2e.to_json(),
         "water_l": report.total.water.to_json(),
+        "co2e_embodied_g": report.total.co2e_embodied.to_json(),
+        "co2e_total_g": report.total.co2e_total.to_json(),
+        "electricity_cost": report.total.electricity_cost.to_json(),
+        "hire_cost": report.total.hire_cost.to_json(),
         "functions": [_function(row) for row in report.rows],
         "warnings": [shown(warning) for warning in session.warnings],
     }

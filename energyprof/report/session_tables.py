@@ -6,7 +6,6 @@ import csv
 import io
 from dataclasses import replace
 
-from energyprof.footprint.grid import find
 from energyprof.model.quantity import Quantity
 from energyprof.report import figures
 from energyprof.report.assessment import intensity_text
@@ -126,17 +125,29 @@ def totals(report: SessionReport) -> list[tuple[str, str]]:
         *((name, str(figures.figure(quantity, figures.JOULES))) for name, quantity in joules),
         ("CO₂e of the total", _with_reason(report.total.co2e, figures.GRAMS)),
         ("Water of the total", _with_reason(report.total.water, figures.LITRES)),
+        *_held(report),
         ("Duration", figures.seconds(session.end_s - session.start_s)),
         ("Site", site_text(report)),
     ]
 
 
+def _held(report: SessionReport) -> list[tuple[str, str]]:
+    """Embodied carbon and cost, where what they rest on was given."""
+    total = report.total
+    lines = [
+        ("Embodied CO₂e", total.co2e_embodied, figures.GRAMS),
+        ("Electricity", total.electricity_cost, ((1.0, total.electricity_cost.unit),)),
+        ("Hire of the hardware", total.hire_cost, ((1.0, total.hire_cost.unit),)),
+    ]
+    return [(name, str(figures.figure(figure, scales))) for name, figure, scales in lines if figure.value is not None]
+
+
 def site_text(report: SessionReport) -> str:
     """The grid and the building."""
     site = report.site
-    if site.grid is None:
+    grid = site.supply
+    if grid is None:
         return "no grid is set, so CO₂e and water are not known; set one with --grid"
-    grid = find(site.grid)
     building = f"PUE {site.pue:g}, WUE {site.wue_l_per_kwh:g} L/kWh"
     return f"{shown(grid.label)}, {intensity_text(grid)}, {building}"
 

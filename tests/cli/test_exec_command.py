@@ -79,3 +79,14 @@ def test_nothing_to_measure_and_an_unknown_sensor_are_refused(capfd: pytest.Capt
     captured = capfd.readouterr()
     assert "crystal-ball" in captured.err
     assert captured.out == ""
+
+
+def test_what_the_command_held_and_what_it_cost_stand_beside_it(capfd: pytest.CaptureFixture[str]) -> None:
+    words = ["--grid", "FRA", "--device", "laptop", "--price", "0.25EUR", "--device-price", "3.6EUR", "--json"]
+    assert main(["exec", *words, "--", "sleep", "0.2"]) == 0
+    found = json.loads(capfd.readouterr().out)
+    laptop_g_per_s = 241_000 / (4 * 365 * 86_400)  # over four years, all of them in use
+    assert found["hire_cost"]["value"] == pytest.approx(found["duration_s"] * 0.001)
+    assert found["hire_cost"]["unit"] == "EUR"
+    assert found["electricity_cost"]["value"] == pytest.approx(found["energy_j"]["value"] / 3.6e6 * 0.25)
+    assert found["co2e_embodied_g"]["value"] >= found["duration_s"] * laptop_g_per_s
