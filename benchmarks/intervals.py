@@ -32,7 +32,7 @@ NOISES = (0.0, 0.01)
 QUIET_S = 1.5
 VARIED = (0.7, 1.3)
 POWERS_W = (100, 650)
-TINY = 0.001
+TINY = 0.0015
 """Half-widths below this, relative, are those of bounds and not of anything random."""
 
 FOOTNOTE = """

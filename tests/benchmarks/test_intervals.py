@@ -8,7 +8,7 @@ from __future__ import annotations
 import statistics
 
 import pytest
-from intervals import SCENES, Meter, Outcome
+from intervals import SCENES, TINY, Meter, Outcome
 
 WINDOWS = 300
 WINDOWS_OF_MANY_CALLS = 40
@@ -50,7 +50,7 @@ def test_without_noise_nothing_random_is_left_and_the_interval_is_as_narrow_as_t
 ) -> None:
     found = outcomes(scene, period_s, 0.0, 0.01)
     assert share_held(found) > 0.95
-    assert statistics.median(outcome.half_width_j / outcome.truth_j for outcome in found) < 0.001
+    assert statistics.median(outcome.half_width_j / outcome.truth_j for outcome in found) < TINY
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.01])

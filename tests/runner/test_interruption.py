@@ -30,10 +30,14 @@ def test_handlers_are_given_back() -> None:
 
 
 def test_after_the_first_signal_a_second_one_acts_as_usual() -> None:
-    with Interruption():
-        os.kill(os.getpid(), signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt):
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+    try:
+        with Interruption():
             os.kill(os.getpid(), signal.SIGINT)
+            with pytest.raises(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, former)
 
 
 def test_a_readable_descriptor_ends_the_wait() -> None:
