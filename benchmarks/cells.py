@@ -13,6 +13,9 @@ NOTHING = "-"
 RAPL_RIGHT = 0.06
 """A window of 4 s that is so close to the truth is right: its edges may be late on a busy machine."""
 
+OTHERS = "other processes"
+"""What else runs on the machine meanwhile is no fault of the scene."""
+
 
 def cell(scene: str, outcome: Outcome, *, power_w: float = 100.0, healthy: Outcome | None = None) -> str:
     """What a tool found beside the truth; "-" and the reason where it found nothing.
@@ -91,7 +94,8 @@ def rapl(outcome: Outcome, power_w: float, healthy: Outcome) -> str:
         return f"raises {outcome['raised']}"
     true_j, found_j = power_w * outcome["duration_s"], outcome["energy_j"]
     said = [sentence for sentence in outcome["said"] if sentence not in healthy.get("said", ())]
-    words = f'says "{said[0]}"' if said else "says nothing"
+    of_the_fault = [sentence for sentence in said if OTHERS not in sentence] or said
+    words = f'says "{of_the_fault[0]}"' if said else "says nothing"
     if found_j is None:
         return f"no value; {words}"
     right = abs(found_j / true_j - 1) <= RAPL_RIGHT
