@@ -124,3 +124,12 @@ def test_a_missing_token_is_exit_2_before_anything_is_measured(
     assert "EIA_API_KEY is not set, so nothing was measured" in line
     assert guarded.reached == []
     assert not (tmp_path / "reports").exists()
+
+
+def test_a_service_that_a_profile_names_is_asked_for_as_one_of_the_command_line(
+    guarded: Guarded, tmp_path: Path
+) -> None:
+    (tmp_path / "tiny.toml").write_text(TINY.replace('grid.zone = "FRA"', 'grid = { zone = "FRA", live = "eia:CISO" }'))
+    done = guarded.run("-m", "energyprof", "run", "tiny.toml", EIA_API_KEY="")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "EIA_API_KEY is not set, so nothing was measured" in done.stderr
