@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ from simulated.work import IDLE_W, Draw
 from energyprof import Profiler
 from energyprof.live.catalogue import Wanted
 from energyprof.live.intensity import session_live_intensity
-from energyprof.live.service import LiveService
+from energyprof.live.service import LiveService, wall_s
 from energyprof.live.watch import LiveWatch
 from energyprof.model.errors import InvalidValue, UnknownName
 from energyprof.model.live import LiveAnswer, LiveReading
@@ -110,7 +109,7 @@ class Interrupted(Steady):
     def ask(self, start_s: float | None = None) -> tuple[list[LiveReading], LiveAnswer]:
         if start_s is not None:
             raise KeyboardInterrupt
-        now_s = time.time()
+        now_s = wall_s()
         return self.readings(now_s, now_s), LiveAnswer(now_s, "live")
 
 
