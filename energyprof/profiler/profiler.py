@@ -218,8 +218,8 @@ class Profiler:
         try:
             if self._watch is not None:
                 self._live = self._watch.finish()  # only now, so that a Ctrl-C while it waits loses no result
-                result = self._result = self._by_live_grid(result)
         finally:
+            result = self._result = self._by_live_grid(result)
             if self._journal is not None:
                 self._write_record(self._journal, result, timelines, reasons, sampler)
 

@@ -121,4 +121,7 @@ def test_a_ctrl_c_while_a_service_is_waited_for_at_the_end_loses_no_record(draw:
     assert session.total_j.value == profiler.result.total.value
     assert session.live is not None
     assert len(session.live.answers) == 1
+    work = profiler.result["work"]
+    assert work.energy.value is not None
+    assert work.co2e_g.value == pytest.approx(work.energy.value / 3.6e6 * 321)
     assert unfinished_journal(tmp_path) is None
