@@ -91,6 +91,28 @@ def test_a_report_and_its_factors_stay_at_home(options: list[str], guarded: Guar
     assert guarded.reached == []
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["footprint", "1kWh", "--grid", "aws:eu-west-3", "--pue", "aws", "--device", "h100-sxm"],
+        ["project", "recorded", "--requests-per-day", "1000", "--grid", "FRA"],
+        ["compare", "recorded", "recorded"],
+        ["factors", "water.coal.tower"],
+        ["sensors"],
+        ["exec", "--sensors", "cpu-model", "--grid", "FRA", "--", "true"],
+    ],
+    ids=lambda command: command[0],
+)
+def test_every_other_command_stays_at_home(command: list[str], guarded: Guarded, tmp_path: Path) -> None:
+    write(recorded(), tmp_path / "recorded")
+    done = guarded.run("-m", "energyprof", *command)
+    assert "Traceback" not in done.stderr
+    assert done.stdout or command[0] == "exec"
+    assert done.returncode in ((0, 4) if command[0] == "compare" else (0,)), done.stderr
+    assert guarded.processes >= 1
+    assert guarded.reached == []
+
+
 def test_a_run_of_a_model_of_the_zoo_stays_at_home(guarded: Guarded, tmp_path: Path) -> None:
     (tmp_path / "tiny.toml").write_text(TINY)
     done = guarded.run("-m", "energyprof", "run", "tiny.toml", "--quick", "--out", "reports", "--json")
@@ -124,3 +146,12 @@ def test_a_missing_token_is_exit_2_before_anything_is_measured(
     assert "EIA_API_KEY is not set, so nothing was measured" in line
     assert guarded.reached == []
     assert not (tmp_path / "reports").exists()
+
+
+def test_a_service_that_a_profile_names_is_asked_for_as_one_of_the_command_line(
+    guarded: Guarded, tmp_path: Path
+) -> None:
+    (tmp_path / "tiny.toml").write_text(TINY.replace('grid.zone = "FRA"', 'grid = { zone = "FRA", live = "eia:CISO" }'))
+    done = guarded.run("-m", "energyprof", "run", "tiny.toml", EIA_API_KEY="")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "EIA_API_KEY is not set, so nothing was measured" in done.stderr

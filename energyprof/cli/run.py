@@ -118,7 +118,7 @@ def _said_of_site(profile: Profile) -> shared.SiteOptions:
     from energyprof.footprint.cost import given_device_price, given_electricity_price
     from energyprof.footprint.embodied import holding_from_text
 
-    numbers = profile.grid.model_fields_set - {"zone", "electricity_price"}
+    numbers = profile.grid.model_fields_set & {"pue", "wue_l_per_kwh", "hydro_l_per_kwh", "market_g_per_kwh"}
     price, hire = profile.grid.electricity_price, profile.hardware.price_per_hour
     return shared.SiteOptions(
         grid=profile.grid.zone,

@@ -102,6 +102,17 @@ def find(name: str | float) -> Grid:
     return _given(name)
 
 
+def same_grid(one: str | float | None, other: str | float | None) -> bool:
+    """Whether two names are of one grid, however they are written: "fra" and "FRA", 94 and "94"; None is none.
+
+    Raises:
+        UnknownName, InvalidValue, NotMeasurable: as of `find`.
+    """
+    if one is None or other is None:
+        return one is other
+    return one == other or find(one).name == find(other).name
+
+
 def _number(text: str) -> float | None:
     try:
         return float(text)

@@ -28,7 +28,8 @@ class Site:
         wue_l_per_kwh: water usage effectiveness, litres consumed on site per kWh of the computers, not of the
             building (ISO/IEC 30134-9).
         hydro_l_per_kwh: scenario for the evaporation of hydropower's reservoirs: 0 or 17 L per kWh of hydropower.
-        factors: the user's factors in place of the shipped ones of the same id.
+        factors: the user's factors in place of the shipped ones of the same id; "site.pue" and "site.wue" among them
+            go before `pue` and `wue_l_per_kwh`, which then are their values.
         hardware: what a task holds while it runs; empty = not known.
         electricity_price: per kWh; None = that of the grid's table, where there is one.
         live: the grid as a service told it while something was measured, in place of its annual values; None = none.
@@ -59,6 +60,9 @@ class Site:
         return None if self.grid is None else find(self.grid)
 
     def __post_init__(self) -> None:
+        own = {factor.id: factor.value for factor in self.factors}
+        object.__setattr__(self, "pue", own.get("site.pue", self.pue))  # so that what is shown is what is reckoned with
+        object.__setattr__(self, "wue_l_per_kwh", own.get("site.wue", self.wue_l_per_kwh))
         if self.grid is not None:
             find(self.grid)
         _require(

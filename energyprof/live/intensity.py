@@ -59,13 +59,21 @@ class Derived:
         """The annual value of the grid."""
         return None if self.grid is None else self.grid.intensity
 
+    @property
+    def annual_mix(self) -> Mix | None:
+        """The mix of the grid over a year, which water rests on where the live one was not told."""
+        return None if self.grid is None else self.grid.mix
+
     def supply(self) -> Grid | None:
-        """The grid as it was then, to be put in place of its annual values; None where the live value is not usable."""
+        """The grid as it was then, to be put in place of its annual values; None where the live value is not usable.
+
+        Water that would be known without a service stays known: where the live mix is not, the annual one stands in.
+        """
         if not self.live or self.factor is None or self.accounting is None:
             return None
         name = self.factor.id.removeprefix(GRID)
         label = self.label if self.grid is None else f"{self.grid.label} ({self.label})"
-        return Grid(name, label, self.factor, self.accounting, self.mix)
+        return Grid(name, label, self.factor, self.accounting, self.annual_mix if self.mix is None else self.mix)
 
     def sentence(self) -> str:
         """For people, in one line."""
@@ -77,7 +85,8 @@ class Derived:
             return f"{self.label}: no live value ({self.reason}){annual}"
         kind = self.accounting if self.live else "marginal, never taken for a mean"
         over = f"over {_clock(self.start_s)}-{_clock(self.end_s)} UTC"
-        details = f"{kind}; {_spanned(self.mean)}{_parts(self.mean)}"
+        water = "; water by the annual mix" if self.live and self.mix is None and self.annual_mix is not None else ""
+        details = f"{kind}; {_spanned(self.mean)}{_parts(self.mean)}{water}"
         return f"{self.label}: energy-weighted {found.value:.3g} g/kWh {over} ({details}){annual}"
 
     def to_json(self) -> dict[str, Any]:

@@ -215,11 +215,13 @@ class Profiler:
         sampler = self._sampler.stop()
         result = self._result = result_of(self._open_books(), self._site, self._sampler.records, self._all_warnings())
         registry.stopped(self, [measurement.name for measurement in result])
-        if self._watch is not None:
-            self._live = self._watch.finish()  # only now, so that a Ctrl-C while it waits loses no result
+        try:
+            if self._watch is not None:
+                self._live = self._watch.finish()  # only now, so that a Ctrl-C while it waits loses no result
+        finally:
             result = self._result = self._by_live_grid(result)
-        if self._journal is not None:
-            self._write_record(self._journal, result, timelines, reasons, sampler)
+            if self._journal is not None:
+                self._write_record(self._journal, result, timelines, reasons, sampler)
 
     def _write_record(
         self,

@@ -10,7 +10,7 @@ from energyprof.analysis.statistics import mean
 from energyprof.footprint.assess import Footprint, assess, over_grids
 from energyprof.footprint.embodied import detected
 from energyprof.footprint.factor import Factor
-from energyprof.footprint.grid import Accounting, Grid, find
+from energyprof.footprint.grid import Accounting, Grid, find, same_grid
 from energyprof.footprint.inventory import changed, distinct, factors_at
 from energyprof.footprint.site import Site
 from energyprof.footprint.site_record import recorded_site
@@ -100,7 +100,7 @@ def with_hardware(site: Site, run: Run) -> Site:
 
 def _with_supply(site: Site, run: Run) -> Site:
     """The site with the grid as it was meanwhile; another grid than the run's has its annual values."""
-    derived = live_intensity(run) if site.grid == run.profile.grid else None
+    derived = live_intensity(run) if same_grid(site.grid, run.profile.grid) else None
     return site if derived is None else replace(site, live=derived.supply())
 
 

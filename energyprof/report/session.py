@@ -8,6 +8,7 @@ from typing import Any
 
 from energyprof.footprint.assess import Footprint, assess
 from energyprof.footprint.factor import Factor
+from energyprof.footprint.grid import same_grid
 from energyprof.footprint.inventory import distinct
 from energyprof.footprint.site import Site
 from energyprof.footprint.site_record import recorded_site
@@ -76,7 +77,7 @@ def session_report(session: Session, site: Site | None = None) -> SessionReport:
 
 def _with_supply(site: Site, session: Session) -> Site:
     """The site with the grid as it was meanwhile; another grid than the profiler's has its annual values."""
-    derived = session_live_intensity(session) if site.grid == session.site.grid else None
+    derived = session_live_intensity(session) if same_grid(site.grid, session.site.grid) else None
     return site if derived is None else replace(site, live=derived.supply())
 
 

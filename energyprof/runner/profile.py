@@ -9,7 +9,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from energyprof.footprint.factor import Factor
@@ -183,6 +192,16 @@ class ProfileFile(_Section):
     )
     variants: list[VariantSettings] = Field(description="one `[[variants]]` table for each variant", min_length=1)
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _named_building(cls, shape: Any, check: ModelWrapValidatorHandler[Self], info: ValidationInfo) -> Self:
+        """A data centre's name in `[grid]` gives the number, and its range among the factors."""
+        from energyprof.footprint.overrides import first_of
+
+        shape, named = _with_building(shape, (info.context or {}).get("file", "profile"))
+        checked = check(shape)
+        return checked.model_copy(update={"factors": first_of(checked.factors, named)}) if named else checked
+
     @field_validator("task")
     @classmethod
     def _known_task(cls, task: str) -> str:
@@ -225,6 +244,24 @@ class ProfileFile(_Section):
         if self.baseline not in names:
             raise _problem(f'`baseline` = "{self.baseline}" is no variant; use one of {_listed(names)}')
         return self
+
+
+def _with_building(shape: Any, file: str) -> tuple[Any, list[Factor]]:
+    """The shape of a file with numbers where its `[grid]` names a data centre, and what the names stand for."""
+    from energyprof.footprint.data_centre import pue_of, wue_of
+
+    grid = shape.get("grid") if isinstance(shape, Mapping) else None
+    if not isinstance(grid, Mapping):
+        return shape, []
+    found: dict[str, Factor] = {}
+    try:
+        for key, look_up in (("pue", pue_of), ("wue_l_per_kwh", wue_of)):
+            if isinstance(name := grid.get(key), str):
+                found[key] = look_up(name, file)
+    except EnergyprofError as error:
+        raise _problem(f"[grid]: {error}") from error
+    numbers = {key: factor.value for key, factor in found.items()}
+    return {**shape, "grid": {**grid, **numbers}}, list(found.values())
 
 
 class Profile(ProfileFile):
@@ -272,7 +309,9 @@ class Profile(ProfileFile):
         hardware = _overlaid("hardware", self.hardware, held)
         trials = _overlaid("trials", self.trials, {"budget_s": budget_s, "seed": seed})
         chosen = self.sensors if sensors is None else sensors
-        given = self.factors if factors is None else factors
+        replaced = {"site.pue": pue, "site.wue": wue_l_per_kwh}
+        kept = tuple(factor for factor in self.factors if replaced.get(factor.id) is None)
+        given = kept if factors is None else factors
         return self.model_copy(
             update={"grid": grid, "hardware": hardware, "trials": trials, "sensors": chosen, "factors": given}
         )

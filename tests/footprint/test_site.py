@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from energyprof.footprint.overrides import factor_from_text
+from energyprof.footprint.rate import pue_factor, wue_factor
 from energyprof.footprint.site import Site
 from energyprof.model.errors import InvalidValue, UnknownName
 
@@ -41,3 +43,12 @@ def test_an_unknown_grid_is_refused_at_once():
 @pytest.mark.parametrize("pue", [1, 1.0, 1.56, 3])
 def test_the_bounds_themselves_are_allowed(pue):
     assert Site("FRA", pue=pue, wue_l_per_kwh=20, hydro_l_per_kwh=17).pue == pue
+
+
+def test_what_a_site_says_is_what_is_reckoned_with_also_where_a_factor_gives_it():
+    factors = (factor_from_text("site.pue=1.4:1.2:1.6", "test"), factor_from_text("site.wue=0.3", "test"))
+    site = Site("FRA", pue=1.1, factors=factors)
+    assert (site.pue, site.wue_l_per_kwh) == (1.4, 0.3)
+    assert (pue_factor(site).value, pue_factor(site).high) == (1.4, 1.6)
+    assert wue_factor(site).value == 0.3
+    assert Site("FRA", pue=1.1).pue == 1.1

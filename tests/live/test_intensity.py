@@ -9,6 +9,7 @@ import pytest
 from cli.recorded import recorded
 from live.recorded import HOUR_S, NOON_S, reading
 
+from energyprof.footprint.assess import assess
 from energyprof.footprint.factor import given
 from energyprof.footprint.grid import find
 from energyprof.footprint.site import Site
@@ -16,6 +17,7 @@ from energyprof.footprint.water import water_intensity
 from energyprof.live.intensity import Derived, derived, live_intensity
 from energyprof.live.weighted import Joules, along, steadily, weighted
 from energyprof.model.live import LiveAnswer, LiveIntensity, LiveReading
+from energyprof.model.quantity import JOULES_PER_KWH, Quantity
 from energyprof.model.record import dumps, loads
 
 EVENLY = along([(NOON_S, 0.0), (NOON_S + 2 * HOUR_S, 1000.0)])
@@ -47,7 +49,7 @@ def test_the_factor_is_the_energy_weighted_mean_with_the_range_of_a_grid() -> No
     assert found.annual == find("FRA").intensity
     assert found.sentence() == (
         "Electricity Maps, zone FR: energy-weighted 200 g/kWh over 12:00-14:00 UTC "
-        "(lifecycle; values from 100 to 300); annual: 56 g/kWh (lifecycle)"
+        "(lifecycle; values from 100 to 300; water by the annual mix); annual: 56 g/kWh (lifecycle)"
     )
 
 
@@ -127,8 +129,22 @@ def test_the_live_mix_gives_live_water_with_the_cooling_of_the_grid() -> None:
     assert found.mix.cooling_region == "Western Europe"
     assert water_intensity(found.mix).factor().value > 0
     assert _derived(reading(NOON_S, 44, shares=shares), grid=None).mix is None
+    assert "annual mix" not in found.sentence()
+
+
+def test_where_too_much_of_the_live_mix_is_unknown_water_rests_on_the_annual_one() -> None:
     imported = {"gas": 0.8, "unknown": 0.2}
-    assert _derived(reading(NOON_S, 44, length_s=2 * HOUR_S, shares=imported)).mix is None
+    found = _derived(reading(NOON_S, 44, length_s=2 * HOUR_S, shares=imported))
+    assert found.mix is None
+    supply = found.supply()
+    assert supply is not None
+    assert supply.intensity.value == pytest.approx(44)
+    assert "water by the annual mix" in found.sentence()
+    kwh = Quantity(JOULES_PER_KWH, None, None, "J", "measured")
+    live, annual = assess(kwh, replace(FRANCE, live=supply)), assess(kwh, FRANCE)
+    assert live.co2e.value == pytest.approx(44)
+    assert live.water == annual.water
+    assert live.water.value is not None
 
 
 def test_a_value_of_nothing_is_exact() -> None:

@@ -17,10 +17,10 @@ from simulated.work import IDLE_W, Draw
 from energyprof import Profiler
 from energyprof.live.catalogue import Wanted
 from energyprof.live.intensity import session_live_intensity
-from energyprof.live.service import LiveService
+from energyprof.live.service import LiveService, wall_s
 from energyprof.live.watch import LiveWatch
 from energyprof.model.errors import InvalidValue, UnknownName
-from energyprof.model.live import LiveReading
+from energyprof.model.live import LiveAnswer, LiveReading
 from energyprof.model.session import loads_session, session_of
 from energyprof.profiler.recovery import recovered, unfinished_journal
 from energyprof.report.session import session_report
@@ -101,3 +101,27 @@ def test_after_a_kill_the_path_taken_is_still_known(gpu: SimulatedGpu, tmp_path:
     found = session_live_intensity(session)
     assert found is not None
     assert found.factor == found.annual
+
+
+class Interrupted(Steady):
+    """A service at whose second answer somebody presses Ctrl-C."""
+
+    def ask(self, start_s: float | None = None) -> tuple[list[LiveReading], LiveAnswer]:
+        if start_s is not None:
+            raise KeyboardInterrupt
+        now_s = wall_s()
+        return self.readings(now_s, now_s), LiveAnswer(now_s, "live")
+
+
+def test_a_ctrl_c_while_a_service_is_waited_for_at_the_end_loses_no_record(draw: Draw, tmp_path: Path) -> None:
+    profiler = Profiler(sensors=["nvml"], grid="GBR", live=LiveWatch(Wanted("neso", "GB"), Interrupted()), out=tmp_path)
+    with pytest.raises(KeyboardInterrupt), profiler, profiler.span("work"):
+        draw(0.3, IDLE_W + 200)
+    session = loads_session((tmp_path / "profiler.json").read_text(), "profiler.json")
+    assert session.total_j.value == profiler.result.total.value
+    assert session.live is not None
+    assert len(session.live.answers) == 1
+    work = profiler.result["work"]
+    assert work.energy.value is not None
+    assert work.co2e_g.value == pytest.approx(work.energy.value / 3.6e6 * 321)
+    assert unfinished_journal(tmp_path) is None

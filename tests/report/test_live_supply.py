@@ -51,3 +51,11 @@ def test_on_another_grid_the_annual_value_counts() -> None:
 
 def test_where_the_service_failed_the_annual_value_stands_in() -> None:
     assert _grams_per_kwh(_asked()) == pytest.approx(_grams_per_kwh(gpu_and_cpu()))
+
+
+def test_the_same_grid_may_be_written_in_another_way() -> None:
+    comparison = _asked(reading(EPOCH_S - ALL_DAY_S / 2, 321.0, length_s=ALL_DAY_S))
+    named = replace(comparison.run.profile, grid="FRA")
+    comparison = replace(comparison, run=replace(comparison.run, profile=named))
+    assert _grams_per_kwh(comparison, replace(site_of(comparison.run), grid=" fra")) == pytest.approx(321)
+    assert _grams_per_kwh(comparison, replace(site_of(comparison.run), grid="SWE")) < 100

@@ -282,3 +282,19 @@ def test_a_factor_that_cannot_be_is_named(tmp_path: Path) -> None:
     assert problem.startswith("[factors]: There is no factor named 'water.coal.towr'")
     (problem,) = _problems(tmp_path, "factors = 3\n" + GOOD)
     assert problem.startswith("`factors` = 3 is not valid")
+
+
+def test_a_building_may_be_a_data_centre_by_name_which_comes_with_its_range(tmp_path: Path) -> None:
+    named = GOOD + '\n[grid]\npue = "aws"\nwue_l_per_kwh = "unknown"\n'
+    profile = load_profile(_write(tmp_path, named))
+    pue, wue = profile.factors
+    assert (pue.id, profile.grid.pue) == ("site.pue", pue.value)
+    assert (wue.id, profile.grid.wue_l_per_kwh) == ("site.wue", wue.value)
+    assert wue.low < wue.value < wue.high
+    assert pue.source.startswith("given by the user (digits.toml): pue.aws")
+    own = load_profile(_write(tmp_path, named + "\n[factors]\nsite.pue = 1.4\n"))
+    assert [factor.value for factor in own.factors if factor.id == "site.pue"] == [1.4]
+    other = profile.with_options(pue=1.5)
+    assert (other.grid.pue, [factor.id for factor in other.factors]) == (1.5, ["site.wue"])
+    (problem,) = _problems(tmp_path, named.replace("aws", "awz"))
+    assert problem.startswith("[grid]: There is no data centre named 'awz' whose PUE is known.")
