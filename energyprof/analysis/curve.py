@@ -161,9 +161,13 @@ def curve(timeline: Timeline, *, bound: int = 1) -> Curve | None:
     after_s, seen_s = np.asarray(timeline.after_s), np.asarray(timeline.seen_s)
     energy_j = np.asarray(timeline.energy_j())
     ticks = _tick_times(after_s, seen_s, timeline.domain)
-    keep = np.concatenate(([True], np.diff(ticks.times_s) > 0))
+    known = ~np.isnan(ticks.times_s)
+    times_s, energy_j = ticks.times_s[known], energy_j[known]
+    if len(times_s) < 2:
+        return None
+    keep = np.concatenate(([True], np.diff(times_s) > 0))
     return Curve(
-        ticks.times_s[keep],
+        times_s[keep],
         energy_j[keep],
         ticks.jitter_s,
         ticks.period_s,
@@ -199,7 +203,7 @@ def _modelled(timeline: Timeline, bound: int) -> Curve:
 
 @dataclass(frozen=True, slots=True)
 class _Ticks:
-    """Where a counter's ticks were; fields as in `Curve`."""
+    """Where a counter's ticks were, NaN where that is not known; fields as in `Curve`."""
 
     times_s: Floats
     jitter_s: float
@@ -229,7 +233,7 @@ def _tick_times(after_s: Floats, seen_s: Floats, domain: Domain) -> _Ticks:
         jitter_s = float(np.sqrt(np.mean(np.square(polls_s)) / 12))
         return _Ticks(observed, jitter_s, None, scatter_s=jitter_s)
     times_s = np.empty_like(seen_s)
-    # A tick is no later than the poll that saw it.
+    # A tick is no later than the poll that saw it; where it may be one or another, the joules of neither are known.
     times_s[~first] = np.where(grid.agrees, np.minimum(grid.times_s, seen), (after + seen) / 2)
     # A first reading may be as old as a period; one that came just before the grid's instant, by its jitter, is not.
     elapsed = np.floor((seen_s[first] + 2 * grid.jitter_s - grid.origin_s) / grid.period_s)

@@ -11,8 +11,9 @@ at the same time equally (the Shapley value of symmetric work); where their powe
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from energyprof.analysis.cpu_use import CpuUse
@@ -92,11 +93,18 @@ class Work:
     low_s: Floats
     high_s: Floats
 
-    def active(self, instants_s: Floats) -> Array:
-        """How many pieces are under way at instants that are no edges."""
+    def active(self, instants_s: Floats) -> Iterator[Array]:
+        """How many pieces are under way between the instants: of all owners, then of each from the first on.
+
+        Args:
+            instants_s: in order, with every start and end among them.
+        """
         import numpy as np
 
-        return np.searchsorted(np.sort(self.low_s), instants_s) - np.searchsorted(np.sort(self.high_s), instants_s)
+        first, last = np.searchsorted(instants_s, self.low_s), np.searchsorted(instants_s, self.high_s)
+        for chosen in chain([slice(None)], (self.owner == owner for owner in count())):
+            begun, ended = (np.bincount(places[chosen], minlength=len(instants_s)) for places in (first, last))
+            yield np.cumsum(begun - ended)[:-1]
 
     def stretches(self) -> tuple[Floats, Floats]:
         """Starts and ends of the time in which any was under way, in order."""
@@ -112,7 +120,7 @@ class Work:
 
 def apportion(
     curve: Curve,
-    pieces: Sequence[Piece],
+    pieces: Sequence[Piece] | Work,
     owners: int,
     start_s: float,
     end_s: float,
@@ -140,7 +148,7 @@ def apportion(
     """
     import numpy as np
 
-    work = _work(pieces)
+    work = pieces if isinstance(pieces, Work) else _work(pieces)
     busy = work.stretches()
     quiet = quiet_halves(curve, busy, start_s, end_s, carry.quiet if carry else None)
     times_s, energy_j = _knots(curve, (start_s, end_s), quiet, carry, quiet_after)
@@ -148,7 +156,8 @@ def apportion(
     instants_s = np.unique(np.concatenate((times_s, work.low_s, work.high_s)))
     durations_s = np.diff(instants_s)
     middles_s = instants_s[:-1] + durations_s / 2
-    active = work.active(middles_s)
+    each = work.active(instants_s)
+    active = next(each)
     interval = np.clip(np.searchsorted(times_s, middles_s, side="right") - 1, 0, len(times_s) - 2)
     interval_j, widths_s = np.diff(energy_j), np.diff(times_s)
 
@@ -158,7 +167,7 @@ def apportion(
     shares_s = durations_s / np.maximum(active, 1)
     occupancy_s: Floats = np.zeros((owners, len(interval_j)))
     for owner in range(owners):
-        occupancy_s[owner] = by_interval(work.of([owner]).active(middles_s) * shares_s)
+        occupancy_s[owner] = by_interval(next(each) * shares_s)
     free_s = by_interval(np.where(active == 0, durations_s, 0.0))
     free_j = by_interval(np.where(active == 0, durations_s * quiet.at(middles_s), 0.0))
     free_j = np.where(occupancy_s.sum(axis=0) > 0, free_j, interval_j)
@@ -194,7 +203,7 @@ def apportion(
     total_j = float(energy_j[-1] - energy_j[0])
     _check_conserved(float(owned_j.sum()) + float(free_j.sum()), total_j)
     shifted = [
-        apportion(other, pieces, owners, start_s, end_s, groups=[], kinds=kinds, carry=carry, quiet_after=quiet_after)
+        apportion(other, work, owners, start_s, end_s, groups=[], kinds=kinds, carry=carry, quiet_after=quiet_after)
         for other in curve.alternatives()
     ]
     moved_j = np.array([ledger.energy_j - owned_j for ledger in shifted]).reshape(len(shifted), owners)

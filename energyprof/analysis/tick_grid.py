@@ -3,11 +3,14 @@
 A tick happened after the last poll that did not see it and before the first that did. Where in that window is not
 known (rectangular), so that every grid that passes through all windows is as likely as any other. Their mean is taken,
 and their spread is its uncertainty; it shrinks with the number of ticks, for fits by least squares only with its root.
+
+A poller that was not let run for a period or longer sees several ticks as one. They tell nothing of the grid; the value
+is that of the last instant of the grid before it was read, and where it is not clear which that was, nobody's.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,6 +34,12 @@ LEAST_HALF_WINDOW_S = 0.005
 REGULAR_SHARE = 0.9
 """A grid is believed when this share of the ticks agrees with the polls around them."""
 
+WIDEST_WINDOW = 0.9
+"""Periods: a longer window may hold two instants of the grid, for all that is known of the period at first."""
+
+SURE = 2.0
+"""Standard deviations of the grid by which an instant has to lie before or after a reading, to be taken for so."""
+
 PERIODS_TRIED = 33
 ZOOMS = 7
 LEAST_ROOM_S = 2e-5
@@ -42,7 +51,8 @@ class TickGrid:
     """t_0 + k D.
 
     Attributes:
-        index: k of each tick. agrees: whether its window holds the grid, but for the counter's own scatter.
+        index: k of each tick; NaN where it may be one or another. agrees: whether its window holds the grid, but for
+            the counter's own scatter.
         jitter_s: standard deviation of the grid's instants, over all ticks. stretch: that of D, relative.
         common_s: the part of the jitter that is the grid's and not that of the ticks around it.
     """
@@ -67,10 +77,51 @@ def fit_grid(after_s: Floats, seen_s: Floats) -> TickGrid | None:
 
     if len(seen_s) < MIN_TICKS:
         return None
-    middle_s, half_s = (after_s + seen_s) / 2, (seen_s - after_s) / 2
-    period_s = float(np.median(np.diff(middle_s)))
+    steps_s = np.diff((after_s + seen_s) / 2)
+    period_s = float(np.quantile(steps_s, 0.5, method="lower"))
     if period_s <= 0:
         return None
+    # Few steps are as long as the period where polls are sparse; those of one period each are so on average.
+    period_s = float(steps_s[np.rint(steps_s / period_s) == 1].mean())
+    alone = _hold_one(after_s, seen_s, period_s)
+    if alone.sum() < MIN_TICKS:
+        return None
+    grid = _fitted(after_s[alone], seen_s[alone], period_s)
+    return None if grid is None else _with_others(grid, after_s, seen_s, alone)
+
+
+def _hold_one(after_s: Floats, seen_s: Floats, period_s: float) -> NDArray[np.bool_]:
+    """Which windows hold no more than one instant of a grid of that period."""
+    return seen_s - after_s < WIDEST_WINDOW * period_s
+
+
+def _with_others(grid: TickGrid, after_s: Floats, seen_s: Floats, alone: NDArray[np.bool_]) -> TickGrid:
+    """The grid of those ticks that stand `alone` in their windows, with all the others."""
+    import numpy as np
+
+    index, agrees = np.full(len(seen_s), np.nan), np.ones(len(seen_s), dtype=np.bool_)
+    index[alone], agrees[alone] = grid.index, grid.agrees
+    margin_s = SURE * grid.jitter_s
+    # Its value is that of a reading which had ended when it was seen, and may have begun much earlier; the same value
+    # was read once more where the next window begins later.
+    read_s = np.minimum(seen_s, np.append(after_s[1:], after_s[-1]))
+    first = np.floor((after_s - margin_s - grid.origin_s) / grid.period_s) + 1
+    first = np.maximum(first, np.floor((read_s - margin_s - grid.origin_s) / grid.period_s))
+    last = np.floor((seen_s + margin_s - grid.origin_s) / grid.period_s)
+    last[alone] = grid.index
+    for place in np.flatnonzero(~alone)[::-1]:
+        if place + 1 < len(last):
+            last[place] = min(last[place], last[place + 1] - 1)
+        if first[place] == last[place]:
+            index[place] = last[place]
+    return replace(grid, index=index, agrees=agrees)
+
+
+def _fitted(after_s: Floats, seen_s: Floats, period_s: float) -> TickGrid | None:
+    """As `fit_grid`, of windows that hold one instant each; the period is about that."""
+    import numpy as np
+
+    middle_s, half_s = (after_s + seen_s) / 2, (seen_s - after_s) / 2
     index = np.concatenate(([0], np.cumsum(np.rint(np.diff(middle_s) / period_s))))
     for _ in range(3):
         period_s, origin_s = _weighted_line(index, middle_s, 1 / np.maximum(half_s, 1e-6))
@@ -100,10 +151,18 @@ def expected_grid(after_s: Floats, seen_s: Floats, period_s: float | None) -> Ti
 
     None also where the ticks contradict that period.
     """
+    if period_s is None:
+        return None
+    alone = _hold_one(after_s, seen_s, period_s)
+    if not MIN_TICKS_EXPECTED <= alone.sum() < MIN_TICKS:
+        return None
+    grid = _expected(after_s[alone], seen_s[alone], period_s)
+    return None if grid is None else _with_others(grid, after_s, seen_s, alone)
+
+
+def _expected(after_s: Floats, seen_s: Floats, period_s: float) -> TickGrid | None:
     import numpy as np
 
-    if period_s is None or not MIN_TICKS_EXPECTED <= len(seen_s) < MIN_TICKS:
-        return None
     index = np.concatenate(([0], np.cumsum(np.rint(np.diff((after_s + seen_s) / 2) / period_s))))
     if float(np.median(np.diff(index))) != 1:
         return None

@@ -143,6 +143,7 @@ class Sampler:
         request = {
             "sensors": self._sensors,
             "root_pid": self._root_pid or os.getpid(),
+            "parent_pid": os.getpid(),
             "period_s": self._period_s,
             "ring": str(ring),
             "keep": self._folder is not None,

@@ -32,7 +32,7 @@ def main() -> None:
     request = json.loads(sys.argv[1])
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    parent = os.getppid()
+    parent = request["parent_pid"]  # told and not asked for: it may be gone by now
     serve(request, _say, Surroundings(alive=lambda: os.getppid() == parent))
 
 
@@ -50,8 +50,9 @@ def serve(request: dict[str, Any], say: Callable[[dict[str, object]], None], sur
     ring = Ring.open(Path(request["ring"]))
     known = [known_meter(domain) for domain in domains]
     domains = [with_fitted_gain(expecting(domain, meter)) for domain, meter in zip(domains, known, strict=True)]
-    say({"domains": [asdict(domain) for domain in domains], "records": [asdict(record) for record in found.records]})
+    records = [asdict(record) for record in found.records]
     try:
+        say({"domains": [asdict(domain) for domain in domains], "records": records})
         poll_until_stopped(found.sensors, ring, request["period_s"], surroundings, known)
     finally:
         for sensor in found.sensors:

@@ -143,3 +143,28 @@ def test_many_ticks_need_no_expectation() -> None:
     assert found is not None
     assert plain is not None
     assert found.times_s == pytest.approx(plain.times_s)
+
+
+def test_ticks_that_a_poller_saw_as_one_are_the_last_of_them() -> None:
+    """Not let run from 1.92 s to 2.26 s, it saw four of them as one at 2.23 s; the middle of that window is 2.09 s."""
+    found = curve(polled(Course(), 5.0, poll_s=0.033, away=[(1.95, 2.26)]))
+    assert found is not None
+    ticks_s = np.delete(0.03 + 0.1 * np.arange(50), [19, 20, 21])
+    assert found.times_s[1:] == pytest.approx(ticks_s[: len(found.times_s) - 1], abs=0.003)
+    assert np.diff(found.energy_j)[1:] == pytest.approx(70 * np.diff(ticks_s)[: len(found.times_s) - 2], abs=0.002)
+
+
+def test_a_value_of_which_it_is_not_known_when_it_was_read_is_left_out() -> None:
+    """Held up between the reading and the clock, from 2.06 s to 2.34 s: the value may be that of any tick between."""
+    found = curve(polled(Course(), 5.0, poll_s=0.033, away=[(2.032, 2.34)], amid=True))
+    assert found is not None
+    inside = (found.times_s > 2.0) & (found.times_s < 2.3)
+    assert not inside.any()
+    assert np.abs((found.times_s - 0.03 + 0.05) % 0.1 - 0.05).max() < 0.003
+
+
+def test_a_gap_in_sparse_polls_does_not_lose_count_of_the_periods() -> None:
+    for phase_s in np.linspace(0.0, 0.09, 19):
+        found = curve(polled(Course(), 7.0, phase_s=float(phase_s), poll_s=0.033, away=[(4.0, 4.4)]))
+        assert found is not None
+        assert found.period_s == pytest.approx(0.1, rel=1e-3)

@@ -211,3 +211,26 @@ def test_few_quiet_ticks_around_a_call_still_give_an_interval_that_holds(noise: 
         error_j = float(ledger.energy_j[0]) - course.energy_j(start_s, end_s)
         held += abs(error_j) <= 1.96 * ledger.doubts[0].uncertainty_j
     assert held / 200 > 0.92
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.01])
+@pytest.mark.parametrize("amid", [False, True])
+@pytest.mark.parametrize("duration_s", [0.01, 0.1])
+def test_a_poller_that_was_not_let_run_at_an_edge_of_a_call_loses_no_joules(
+    noise: float, amid: bool, duration_s: float
+) -> None:
+    errors_j, held = [], 0
+    for seed in range(150):
+        generator = random.Random(seed)
+        phase_s, start_s = generator.random() * 0.1, 3 + generator.random() * 0.1
+        course = Course()
+        course.pulse(start_s, duration_s, 600)
+        from_s = start_s + generator.choice((0.0, duration_s)) + generator.uniform(-0.3, 0.1)
+        away = [(from_s, from_s + generator.uniform(0.05, 0.4))]
+        found = curve(polled(course, 6.0, phase_s=phase_s, poll_s=0.033, noise=noise, seed=seed, away=away, amid=amid))
+        assert found is not None
+        ledger = apportion(found, [(0, start_s, start_s + duration_s)], 1, 0.5, float(found.times_s[-1]))
+        errors_j.append(float(ledger.energy_j[0]) - 600 * duration_s)
+        held += abs(errors_j[-1]) <= 1.96 * ledger.doubts[0].uncertainty_j
+    assert held / 150 > 0.92
+    assert max(map(abs, errors_j)) < 15, "a tick put a period too early takes 53 J and more from a call"

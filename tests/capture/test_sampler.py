@@ -217,19 +217,22 @@ def test_a_sampler_that_hangs_when_it_starts_again_holds_nobody_up(
     assert len(timeline.counts) >= 3
 
 
-def test_a_killed_parent_leaves_no_files_behind(gpu: SimulatedGpu) -> None:
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_killed_parent_leaves_no_files_behind_even_where_the_sampler_has_hardly_started(
+    wait: bool, gpu: SimulatedGpu
+) -> None:
     program = """
-import os, signal
+import os, signal, sys
 from energyprof.capture.sampler import Sampler
 sampler = Sampler(["nvml"])
-sampler.start()
+sampler.start(wait=sys.argv[1] == "True")
 print(sampler._ring.path.parent, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
-    killed = subprocess.run([sys.executable, "-c", program], timeout=60, capture_output=True, text=True)
+    killed = subprocess.run([sys.executable, "-c", program, str(wait)], timeout=60, capture_output=True, text=True)
     folder, killed_s = Path(killed.stdout.strip()), time.monotonic()
     assert killed.returncode == -signal.SIGKILL
-    while folder.exists() and time.monotonic() < killed_s + 10:
+    while folder.exists() and time.monotonic() < killed_s + 30:
         time.sleep(0.02)
     assert not folder.exists()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from energyprof.capture.pace import spacings
@@ -53,6 +54,8 @@ def polled(
     seed: int = 0,
     duty: float = 1.0,
     domain: Domain = GPU,
+    away: Sequence[tuple[float, float]] = (),
+    amid: bool = False,
 ) -> Timeline:
     """What polling the course's counter from second 0.005 on would have given.
 
@@ -60,6 +63,8 @@ def polled(
         period_s, phase_s: the counter moves at phase_s + k period_s.
         duty: share of each period, its last, that the meter sees and takes for the whole.
         noise: relative standard deviation of the energy counted in each period.
+        away: stretches in which the poller was not let run. amid: each began when it had read the counter, but not yet
+            the clock.
     """
     generator = random.Random(seed)
     ticks = int((end_s - phase_s) / period_s) + 1
@@ -72,12 +77,14 @@ def polled(
     waits_ns = spacings(round(poll_s * 1e9))
     before_s, last, now_s = 0.0, None, 0.005
     while now_s < end_s:
-        tick = int((now_s - phase_s) // period_s)
+        back_s = next((until_s for from_s, until_s in away if from_s <= now_s < until_s), now_s)
+        began_s, now_s = now_s if amid else back_s, back_s
+        tick = int((began_s - phase_s) // period_s)
         count = values[tick] if 0 <= tick < ticks else 0
         if count != last:
             after_s.append(now_s if last is None else before_s)
             seen_s.append(now_s)
             counts.append(count)
-        before_s, last = now_s, count
+        before_s, last = began_s, count
         now_s += next(waits_ns) / 1e9 + generator.random() * 5e-4
     return Timeline(domain, after_s, seen_s, counts, before_s)
