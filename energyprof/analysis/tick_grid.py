@@ -37,6 +37,9 @@ REGULAR_SHARE = 0.9
 WIDEST_WINDOW = 0.9
 """Periods: a longer window may hold two instants of the grid, for all that is known of the period at first."""
 
+COUNTED_WINDOW = 0.5
+"""Periods: from the middle of one shorter window to that of the next, periods can be counted without a mistake."""
+
 SURE = 2.0
 """Standard deviations of the grid by which an instant has to lie before or after a reading, to be taken for so."""
 
@@ -81,18 +84,23 @@ def fit_grid(after_s: Floats, seen_s: Floats) -> TickGrid | None:
     period_s = float(np.quantile(steps_s, 0.5, method="lower"))
     if period_s <= 0:
         return None
-    # Few steps are as long as the period where polls are sparse; those of one period each are so on average.
-    period_s = float(steps_s[np.rint(steps_s / period_s) == 1].mean())
     alone = _hold_one(after_s, seen_s, period_s)
     if alone.sum() < MIN_TICKS:
         return None
+    # Few steps are as long as the period where polls are sparse; those of one period each are so on average.
+    single_s = steps_s[alone[1:] & alone[:-1] & (np.rint(steps_s / period_s) == 1)]
+    period_s = float(single_s.mean()) if len(single_s) else period_s
     grid = _fitted(after_s[alone], seen_s[alone], period_s)
     return None if grid is None else _with_others(grid, after_s, seen_s, alone)
 
 
 def _hold_one(after_s: Floats, seen_s: Floats, period_s: float) -> NDArray[np.bool_]:
-    """Which windows hold no more than one instant of a grid of that period."""
-    return seen_s - after_s < WIDEST_WINDOW * period_s
+    """Which windows hold no more than one instant of a grid of that period, and are not far wider than most."""
+    import numpy as np
+
+    widths_s = seen_s - after_s
+    usual_s = max(COUNTED_WINDOW * period_s, 1.5 * float(np.median(widths_s)))
+    return np.asarray(widths_s < min(WIDEST_WINDOW * period_s, usual_s))
 
 
 def _with_others(grid: TickGrid, after_s: Floats, seen_s: Floats, alone: NDArray[np.bool_]) -> TickGrid:

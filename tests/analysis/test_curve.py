@@ -168,3 +168,13 @@ def test_a_gap_in_sparse_polls_does_not_lose_count_of_the_periods() -> None:
         found = curve(polled(Course(), 7.0, phase_s=float(phase_s), poll_s=0.033, away=[(4.0, 4.4)]))
         assert found is not None
         assert found.period_s == pytest.approx(0.1, rel=1e-3)
+
+
+def test_many_gaps_in_the_polls_do_not_hide_a_grid() -> None:
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        starts_s = np.arange(1.0, 20.0, 0.6) + rng.uniform(0, 0.15, 32)
+        away = [(float(start_s), float(start_s + rng.uniform(0.05, 0.4))) for start_s in starts_s]
+        found = curve(polled(Course(), 21.0, poll_s=0.033, away=away, seed=seed))
+        assert found is not None
+        assert found.period_s == pytest.approx(0.1, rel=1e-3), seed
