@@ -24,6 +24,12 @@ CURRENT: ContextVar[OpenSpan | None] = ContextVar("energyprof_span", default=Non
 FULL = 2048
 """Spans that a log keeps one by one; when there are more, the short ones among them are bundled: some 1.5 MB."""
 
+OVERFULL = 4 * FULL
+"""Spans from which on a call waits for whoever takes some of them: a hot loop would make tens of thousands meanwhile."""
+
+LONGEST_WAIT_S = 0.1
+"""The taker wants the interpreter for less; it may be held up by something that this very call has to end first."""
+
 CROWDED = 16384
 """Spans too long to be bundled after which a log asks to be taken from: some 5 MB."""
 
@@ -130,6 +136,7 @@ class SpanLog:
         self.cuda = cuda
         self._lock = threading.RLock()
         self._bundling = False
+        self._waits_from = OVERFULL
 
     def activate(self) -> None:
         """Receives spans from now on."""
@@ -146,9 +153,13 @@ class SpanLog:
 
     def bundle(self) -> None:
         """Bundles the short spans among those that have closed, unless somebody is at it or takes them."""
-        if not self._lock.acquire(blocking=False):
+        waits = len(self.closed) >= self._waits_from
+        if not self._lock.acquire(timeout=LONGEST_WAIT_S if waits else 0):
+            if waits:  # in vain: no call is held up again before there are twice as many
+                self._waits_from = 2 * len(self.closed)
             return
         try:
+            self._waits_from = OVERFULL
             self._bundle()
         finally:
             self._lock.release()
@@ -177,10 +188,11 @@ class SpanLog:
         between is seen twice, and given as a closed one, rather than not at all.
         """
         with self._lock:
-            if len(self.closed) > most:
-                self._bundle()
             running = open_spans() if self._open_at_end is None else self._open_at_end
-            self._gather()
+            if len(self.closed) > most and not self._bundling:
+                self._bundle()  # what closes meanwhile, in a hot loop tens of thousands, is left for the next time
+            else:
+                self._gather()
             held = self._held
             ended = held.kept + held.waiting
             keep([*running, *(span.parent for span in ended)])  # whoever takes them knows them one by one

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import random
+import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -178,6 +180,50 @@ def test_a_log_of_300000_calls_holds_no_more_than_one_of_10000(log: SpanLog) -> 
     alone = [one for one in found if isinstance(one, OpenSpan)]
     assert sum(bundle.calls for bundle in bundles) + len(alone) == 300_001
     assert alone[-1] is outer
+
+
+def test_calls_wait_for_whoever_takes_them_but_not_for_ever(log: SpanLog) -> None:
+    """Somebody holds the log: from `OVERFULL` on a call waits, and after it waited in vain not before twice as many."""
+    nothing = wrap(lambda: None, "nothing", None)
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with log._lock:
+            held.set()
+            done.wait(60)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    assert held.wait(60)
+    waits_from = [log._waits_from]
+    for _ in range(5 * spans.OVERFULL):
+        nothing()
+        if log._waits_from != waits_from[-1]:
+            waits_from.append(log._waits_from)
+    done.set()
+    holder.join()
+    assert waits_from == [spans.OVERFULL * 2**times for times in range(4)]
+    nothing()
+    assert log._waits_from == spans.OVERFULL
+    assert len(log.closed) <= spans.FULL
+
+
+def test_what_closes_while_others_are_taken_is_in_one_of_the_two_times(log: SpanLog) -> None:
+    made = itertools.count()
+    nothing = wrap(lambda: next(made), "nothing", None)
+    going_on = threading.Event()
+
+    def calls() -> None:
+        while not going_on.is_set():
+            nothing()
+
+    caller = threading.Thread(target=calls)
+    caller.start()
+    found = [one for _ in range(50) for one in log.take(most=1)[0]]
+    going_on.set()
+    caller.join()
+    found += log.take()[0]
+    assert sum(one.calls if isinstance(one, Bundle) else 1 for one in found) == next(made)
 
 
 def test_a_log_that_holds_much_that_cannot_be_bundled_asks_to_be_taken_from() -> None:
