@@ -93,9 +93,9 @@ def rapl(outcome: Outcome, power_w: float, healthy: Outcome) -> str:
     if "raised" in outcome:
         return f"raises {outcome['raised']}"
     true_j, found_j = power_w * outcome["duration_s"], outcome["energy_j"]
-    said = [sentence for sentence in outcome["said"] if sentence not in healthy.get("said", ())]
-    of_the_fault = [sentence for sentence in said if OTHERS not in sentence] or said
-    words = f'says "{of_the_fault[0]}"' if said else "says nothing"
+    usual = healthy.get("said", ())
+    said = [sentence for sentence in outcome["said"] if sentence not in usual and OTHERS not in sentence]
+    words = f'says "{said[0]}"' if said else "says nothing"
     if found_j is None:
         return f"no value; {words}"
     right = abs(found_j / true_j - 1) <= RAPL_RIGHT

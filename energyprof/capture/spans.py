@@ -25,7 +25,7 @@ FULL = 2048
 """Spans that a log keeps one by one; when there are more, the short ones among them are bundled: some 1.5 MB."""
 
 OVERFULL = 4 * FULL
-"""Spans from which on a call waits for whoever takes some of them: a hot loop would make tens of thousands meanwhile."""
+"""Spans from which on a call waits for whoever takes some: a hot loop would make tens of thousands meanwhile."""
 
 LONGEST_WAIT_S = 0.1
 """The taker wants the interpreter for less; it may be held up by something that this very call has to end first."""
