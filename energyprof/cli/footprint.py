@@ -33,6 +33,11 @@ def add_to(commands: shared.Commands) -> None:
     shared.add_site(parser)
     parser.add_argument("--seconds", type=float, metavar="S", help="for how long the devices were held, idle included")
     parser.add_argument("--requests", type=float, metavar="N", help="how many requests the energy served, for SCI")
+    parser.add_argument(
+        "--system",
+        metavar="KIND",
+        help='for SCI for AI: "LLM", "image generation", "agent", "classical", ...; --requests then counts its units',
+    )
     shared.add_json(parser, "the calculation")
     parser.set_defaults(command=footprint)
 
@@ -42,7 +47,9 @@ def footprint(options: argparse.Namespace) -> int:
     from energyprof.footprint.calculator import calculate, joules
 
     site = with_project(shared.SiteOptions.of(options)).site()
-    calculation = calculate(joules(options.energy), site, held_s=options.seconds, requests=options.requests)
+    calculation = calculate(
+        joules(options.energy), site, held_s=options.seconds, requests=options.requests, system=options.system
+    )
     if options.json:
         print(json.dumps(calculation.to_json()))
     else:

@@ -13,6 +13,7 @@ from energyprof.footprint.cost import given_device_price, given_electricity_pric
 from energyprof.footprint.embodied import holding_from_text
 from energyprof.footprint.factor import Factor
 from energyprof.footprint.formula import Uncertainty
+from energyprof.footprint.sci import NOT_MEASURED, STANDARD_FOR_AI, unit_of
 from energyprof.footprint.site import Site
 from energyprof.model.errors import InvalidValue
 from energyprof.model.quantity import Quantity, unknown
@@ -28,6 +29,7 @@ class Calculation:
 
     Attributes:
         energy_j: as given. requests: how many the energy served; None = not given.
+        system: of what kind the AI is, for SCI for AI; what `requests` counts are then its functional units.
         footprint: CO2e, water and what they rest on.
         uncertainties: by the name of a figure of the footprint, where factors have ranges.
         over_grids: CO2e and water on a named set of grids, where no grid was given; else empty.
@@ -35,6 +37,7 @@ class Calculation:
 
     energy_j: Quantity
     requests: float | None
+    system: str | None
     footprint: Footprint
     uncertainties: Mapping[str, Uncertainty]
     over_grids: Sequence[tuple[str, Footprint]]
@@ -52,9 +55,17 @@ class Calculation:
     @property
     def sci_g_per_request(self) -> Quantity:
         """Software Carbon Intensity, (O + M) / R with R the requests; ISO/IEC 21031:2024."""
+        return self._sci_per("request")
+
+    @property
+    def sci_for_ai(self) -> Quantity | None:
+        """SCI for AI at the consumer's boundary, per token, image or what the system's unit is; None where none is."""
+        return None if self.system is None else self._sci_per(unit_of(self.system))
+
+    def _sci_per(self, unit: str) -> Quantity:
         if self.requests is None:
-            return unknown("g/request", NO_REQUESTS, "assumed")
-        return self.footprint.sci.scaled(1 / self.requests, "g/request")
+            return unknown(f"g/{unit}", NO_REQUESTS, "assumed")
+        return self.footprint.sci.scaled(1 / self.requests, f"g/{unit}")
 
     @property
     def water_onsite_l(self) -> Quantity:
@@ -76,6 +87,18 @@ class Calculation:
         """Every factor used, with its range and source."""
         return self.footprint.factors
 
+    def _sci_for_ai_json(self) -> dict[str, Any] | None:
+        score = self.sci_for_ai
+        if score is None:
+            return None
+        boundary = f"{self.footprint.boundary} {NOT_MEASURED}"
+        return {
+            "system": self.system,
+            "standard": STANDARD_FOR_AI,
+            "g_per_unit": score.to_json(),
+            "boundary": boundary,
+        }
+
     def to_json(self) -> dict[str, Any]:
         """The calculation for programs."""
         return {
@@ -90,6 +113,7 @@ class Calculation:
             "water_l": self.water_l.to_json(),
             "water_with_hydro_l": self.footprint.water_with_hydro.to_json(),
             "water_withdrawn_l": self.footprint.water_withdrawn.to_json(),
+            "sci_for_ai": self._sci_for_ai_json(),
             "electricity_cost": self.footprint.electricity_cost.to_json(),
             "hire_cost": self.footprint.hire_cost.to_json(),
             "uncertainty": {name: _uncertainty(each) for name, each in self.uncertainties.items()},
@@ -110,6 +134,7 @@ def footprint(
     devices: Iterable[str] = (),
     seconds: float | None = None,
     requests: float | None = None,
+    system: str | None = None,
     price: str | None = None,
     device_price: str | None = None,
     factors: Iterable[Factor] = (),
@@ -121,6 +146,7 @@ def footprint(
         grid: as of a Profiler; without one CO2e and water are given over a named set of grids.
         devices: what was held, such as "h100-sxm" or "server=0.125". seconds: for how long, idle included.
         requests: how many the energy served, for SCI.
+        system: "LLM", "classical", ...: for SCI for AI, whose unit (token, inference, ...) `requests` then counts.
         price: of a kWh with its currency, "0.25EUR". device_price: of an hour of the devices, "2.10USD".
         factors: yours, in place of the shipped ones of the same id.
 
@@ -139,11 +165,16 @@ def footprint(
         None if price is None else given_electricity_price(price),
         None if device_price is None else given_device_price(device_price),
     )
-    return calculate(energy_j, site, held_s=seconds, requests=requests)
+    return calculate(energy_j, site, held_s=seconds, requests=requests, system=system)
 
 
 def calculate(
-    energy_j: float | Quantity, site: Site, *, held_s: float | None = None, requests: float | None = None
+    energy_j: float | Quantity,
+    site: Site,
+    *,
+    held_s: float | None = None,
+    requests: float | None = None,
+    system: str | None = None,
 ) -> Calculation:
     """The footprint of an energy at a site.
 
@@ -156,6 +187,8 @@ def calculate(
     """
     if requests is not None and not (0 < requests < math.inf):
         raise InvalidValue(f"{requests} requests cannot have been served, so nothing is per request. Give more than 0.")
+    if system is not None:
+        unit_of(system)
     energy = energy_j if isinstance(energy_j, Quantity) else _exactly(energy_j)
     held = None if held_s is None else Quantity(held_s, held_s, held_s, "s", "assumed")
     grids = over_grids(energy, site, held=held) if site.grid is None else []
@@ -164,7 +197,7 @@ def calculate(
     sci = spread.pop("sci", None)
     if sci is not None and requests is not None:
         spread["sci_per_request"] = sci.scaled(1 / requests)
-    return Calculation(energy, requests, found, spread, grids)
+    return Calculation(energy, requests, system, found, spread, grids)
 
 
 def joules(text: str) -> float:

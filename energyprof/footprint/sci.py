@@ -42,6 +42,19 @@ NOT_MEASURED = (
 )
 
 
+def unit_of(system: str) -> str:
+    """The functional unit of SCI for AI for a kind of system, in the singular.
+
+    Raises:
+        InvalidValue: the specification names no such kind.
+    """
+    if system not in UNITS:
+        raise InvalidValue(
+            f"SCI for AI names no functional unit for a system of the kind {system[:40]!r}. Say {either(UNITS)}."
+        )
+    return UNITS[system]
+
+
 @dataclass(frozen=True, slots=True)
 class Reservation:
     """Hardware reserved for the software: TiR / EL of its life, RR / ToR of its resources.
@@ -169,11 +182,7 @@ def sci_for_ai(operational: Formula, embodied: Formula, units: float, *, system:
     Raises:
         InvalidValue: as `sci`, or the system is of no kind that the specification names.
     """
-    if system not in UNITS:
-        raise InvalidValue(
-            f"SCI for AI names no functional unit for a system of the kind {str(system)[:40]!r}. Say {either(UNITS)}."
-        )
-    score = sci(operational, embodied, units, unit=UNITS[system], boundary=boundary)
+    score = sci(operational, embodied, units, unit=unit_of(system), boundary=boundary)
     return Score(
         score.grams,
         score.operational,

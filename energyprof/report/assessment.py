@@ -12,6 +12,7 @@ from energyprof.footprint.embodied import detected
 from energyprof.footprint.factor import Factor
 from energyprof.footprint.grid import Accounting, Grid, find, same_grid
 from energyprof.footprint.inventory import changed, distinct, factors_at
+from energyprof.footprint.sci import unit_of
 from energyprof.footprint.site import Site
 from energyprof.footprint.site_record import recorded_site
 from energyprof.live.intensity import live_intensity
@@ -91,6 +92,29 @@ def held(variant: VariantResult) -> Quantity | None:
     if spread.half_width is None:
         return Quantity(value, None, None, "s", "measured")
     return Quantity(value, max(value - spread.half_width, 0.0), value + spread.half_width, "s", "measured")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreForAi:
+    """SCI for AI of one variant at the consumer's boundary.
+
+    Attributes:
+        system: "LLM" where tokens were counted, else "classical". score: g per token or per inference.
+    """
+
+    system: str
+    score: Quantity
+
+
+def sci_for_ai(variant: VariantResult, footprint: Footprint) -> ScoreForAi | None:
+    """None where no hardware is known, without which there is no SCI."""
+    if footprint.sci.value is None:
+        return None
+    token, task = variant.energy_per_token, variant.energy_per_task
+    if token is None or not token.value or not task.value:
+        return ScoreForAi("classical", replace(footprint.sci, unit=f"g/{unit_of('classical')}"))
+    tokens_per_task = task.value / token.value
+    return ScoreForAi("LLM", footprint.sci.scaled(1 / tokens_per_task, f"g/{unit_of('LLM')}"))
 
 
 def with_hardware(site: Site, run: Run) -> Site:

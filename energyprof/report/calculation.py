@@ -12,6 +12,7 @@ from rich.text import Text
 from energyprof.footprint.calculator import Calculation
 from energyprof.footprint.factor import Factor
 from energyprof.footprint.formula import Uncertainty
+from energyprof.footprint.sci import NOT_MEASURED, STANDARD_FOR_AI
 from energyprof.model.quantity import Quantity, significant
 from energyprof.report import figures
 from energyprof.report.text import shown
@@ -57,6 +58,8 @@ def _parts(calculation: Calculation) -> Iterable[Text | Table]:
     yield Text("")
     yield _figures(calculation)
     yield from (Text(sentence) for sentence in _next(calculation))
+    if calculation.sci_for_ai is not None:
+        yield Text(f"{STANDARD_FOR_AI}: {NOT_MEASURED}")
     if calculation.over_grids:
         yield Text(
             "\nNo grid was given, and it is never guessed; set one with --grid. The same joules elsewhere:", "bold"
@@ -83,7 +86,7 @@ def _lines(calculation: Calculation) -> list[Line]:
         ("CO2e, operational, market-based", footprint.co2e_market, None, figures.GRAMS),
         ("CO2e, embodied", footprint.co2e_embodied, "co2e_embodied", figures.GRAMS),
         ("CO2e, operational and embodied", footprint.co2e_total, "co2e_total", figures.GRAMS),
-        ("SCI per request", calculation.sci_g_per_request, "sci_per_request", figures.GRAMS),
+        _sci_line(calculation),
         (
             "cost of the electricity",
             footprint.electricity_cost,
@@ -96,6 +99,13 @@ def _lines(calculation: Calculation) -> list[Line]:
         ("water", footprint.water, "water", figures.LITRES),
         ("water, with hydropower's reservoirs", footprint.water_with_hydro, "water_with_hydro", figures.LITRES),
     ]
+
+
+def _sci_line(calculation: Calculation) -> Line:
+    for_ai = calculation.sci_for_ai
+    if for_ai is None:
+        return "SCI per request", calculation.sci_g_per_request, "sci_per_request", figures.GRAMS
+    return f"SCI for AI per {for_ai.unit.removeprefix('g/')}", for_ai, "sci_per_request", figures.GRAMS
 
 
 def _figures(calculation: Calculation) -> Table:

@@ -12,7 +12,7 @@ from energyprof.footprint.formula import Uncertainty
 from energyprof.footprint.ratio import Held, total_ratio
 from energyprof.model.quantity import Quantity, significant
 from energyprof.report import figures
-from energyprof.report.assessment import Assessment, held
+from energyprof.report.assessment import Assessment, held, sci_for_ai
 from energyprof.report.figures import Scale
 from energyprof.report.listing import NONE, Cell, Line, Listing, detail, reason
 from energyprof.report.text import plural, shown, unit_noun
@@ -57,6 +57,8 @@ def impacts_listing(assessment: Assessment) -> Listing | None:
         ("both", _part(assessment, lambda f: f.co2e_total, figures.GRAMS)),
         ("both against baseline", lambda variant: _ratio(variant, assessment)),
         ("SCI (ISO/IEC 21031)", _part(assessment, lambda f: f.sci, figures.GRAMS)),
+        ("SCI for AI, per million tokens", lambda variant: _for_ai(variant, assessment, "LLM")),
+        ("SCI for AI, per million inferences", lambda variant: _for_ai(variant, assessment, "classical")),
         ("Water on site", _part(assessment, lambda f: f.water_onsite, figures.LITRES)),
         ("off site", _part(assessment, lambda f: f.water_offsite, figures.LITRES)),
         ("with reservoirs", _part(assessment, lambda f: f.water_with_hydro, figures.LITRES)),
@@ -91,7 +93,10 @@ def impacts_caption(assessment: Assessment) -> str:
     seconds = None if subject is None else held(subject)
     if site.hardware and seconds is not None and seconds.value is not None:
         sentences += [rule(holding, 1e6 * seconds.value) for holding in site.hardware]
-        sentences.append("SCI counts the calendar life of the hardware and no active fraction.")
+        sentences.append(
+            "SCI counts the calendar life of the hardware and no active fraction; SCI for AI is at the boundary of the "
+            "consumer."
+        )
     else:
         sentences.append(
             "Embodied carbon is not modelled: no device was named, and none that was measured has a published figure; "
@@ -148,6 +153,14 @@ def _money(assessment: Assessment, part: Part) -> Callable[[VariantResult], Cell
         return _part(assessment, part, ((1.0, shown(unit)),))(variant)
 
     return cell
+
+
+def _for_ai(variant: VariantResult, assessment: Assessment, system: str) -> Cell:
+    found = sci_for_ai(variant, assessment.footprints[variant.record.name])
+    if found is None or found.system != system:
+        return Cell(NONE)
+    figure = figures.figure(figures.per_million(found.score), figures.GRAMS)
+    return Cell(figure.value, figure.total or figure.interval or "", found.score.value)
 
 
 def _ratio(variant: VariantResult, assessment: Assessment) -> Cell:

@@ -8,7 +8,8 @@ from typing import Any
 from energyprof.analysis.comparison import Quality, VariantResult
 from energyprof.footprint.assess import Footprint
 from energyprof.footprint.ratio import Held, footprint_ratio, total_ratio
-from energyprof.report.assessment import Assessment, GridFootprints, factors, held
+from energyprof.footprint.sci import NOT_MEASURED, STANDARD_FOR_AI
+from energyprof.report.assessment import Assessment, GridFootprints, factors, held, sci_for_ai
 from energyprof.report.headline import headline
 from energyprof.report.text import shown
 
@@ -101,6 +102,7 @@ def _variant(variant: VariantResult, assessment: Assessment) -> Shape:
         "power_w": variant.power_w.to_json(),
         "cpu_s_per_task": variant.cpu_s_per_task.to_json() if variant.cpu_s_per_task else None,
         **_footprint(footprint),
+        "sci_for_ai": _sci_for_ai(variant, footprint),
         "latency_s": {"p50": variant.latency_p50_s, "p95": variant.latency_p95_s},
         "tasks_per_s": variant.tasks_per_s,
         "quality": _quality(variant.quality),
@@ -125,6 +127,19 @@ def _footprint(footprint: Footprint) -> Shape:
         "sci_per_task_g": footprint.sci.to_json(),
         "electricity_cost_per_task": footprint.electricity_cost.to_json(),
         "hire_cost_per_task": footprint.hire_cost.to_json(),
+    }
+
+
+def _sci_for_ai(variant: VariantResult, footprint: Footprint) -> Shape | None:
+    found = sci_for_ai(variant, footprint)
+    if found is None:
+        return None
+    boundary = f"{footprint.boundary} {NOT_MEASURED}"
+    return {
+        "system": found.system,
+        "standard": STANDARD_FOR_AI,
+        "g_per_unit": found.score.to_json(),
+        "boundary": boundary,
     }
 
 

@@ -50,3 +50,13 @@ def test_what_cannot_be_is_a_sentence_and_exit_2(
 ) -> None:
     assert main(["footprint", *arguments]) == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_sci_for_ai_is_shown_per_token_with_its_standard(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--grid", "USA", "--device", "h100-sxm", "--seconds", "3600", "--requests", "1e6", "--system", "LLM"]
+    assert main(["footprint", "1kWh", *words]) == 0
+    shown = capsys.readouterr().out
+    assert "SCI for AI per token" in shown
+    assert "consumer boundary" in shown
+    assert main(["footprint", "1kWh", "--system", "toaster"]) == 2
+    assert "no functional unit" in capsys.readouterr().err

@@ -10,7 +10,7 @@ import pytest
 import energyprof
 from energyprof.footprint.calculator import calculate, footprint, joules
 from energyprof.footprint.factor import given
-from energyprof.footprint.grid import NAMED_GRIDS
+from energyprof.footprint.grid import NAMED_GRIDS, find
 from energyprof.footprint.site import Site
 from energyprof.model.errors import InvalidValue, UnknownName
 from energyprof.model.quantity import Quantity
@@ -112,3 +112,18 @@ def test_the_json_has_each_figure_with_its_unit_and_each_factor_with_its_source(
     assert shape["factors"][0]["id"] == "grid.USA"
     assert all(factor["source"] for factor in shape["factors"])
     assert sum(share["fraction"] for share in shape["uncertainty"]["water"]["shares"]) == pytest.approx(1, abs=0.1)
+
+
+def test_sci_for_ai_is_per_the_unit_of_the_system_and_names_its_boundary():
+    asked = {"grid": "USA", "devices": ["h100-sxm"], "seconds": 3600.0, "requests": 1000.0}
+    plain, for_ai = (footprint(3.6e6, **asked, system=system) for system in (None, "LLM"))
+    grams = find("USA").intensity.value + 273_000 / (4.5 * 365 * 24)  # 1 kWh, and an hour of 4.5 years
+    assert plain.sci_g_per_request.value == pytest.approx(grams / 1000)
+    assert plain.sci_for_ai is None
+    assert for_ai.sci_for_ai.unit == "g/token"
+    assert for_ai.sci_for_ai.value == pytest.approx(grams / 1000)
+    shape = for_ai.to_json()["sci_for_ai"]
+    assert shape["standard"].startswith("SCI for AI")
+    assert "training" in shape["boundary"]
+    with pytest.raises(InvalidValue, match="Say LLM"):
+        footprint(1.0, system="toaster")
