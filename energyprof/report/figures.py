@@ -215,7 +215,7 @@ def _unknown(quantity: Quantity, scales: Sequence[Scale]) -> Figure:
 
 
 def _interval(quantity: Quantity, low: float | None, high: float | None) -> str | None:
-    if low is None or high is None:
+    if low is None or high is None or low == high:  # of what is exact there is none
         return None
     digits = _digits(quantity)
     if mark(quantity) or digits is None:
