@@ -61,8 +61,8 @@ def project(options: argparse.Namespace) -> int:
     run = load_run(options.run)
     site = _site(options, run)
     from energyprof.analysis.compare import compare
-    from energyprof.cli.projection_text import projection_json, projection_text
     from energyprof.footprint.projection import project as projected
+    from energyprof.report.projection import projection_json, projection_text
 
     found = projected(compare(run), demand, site)
     print(json.dumps(projection_json(found)) if options.json else projection_text(found), flush=True)

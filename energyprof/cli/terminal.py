@@ -20,7 +20,7 @@ def terminal() -> Terminal:
     """What stdout is right now."""
     from rich.console import Console
 
-    from energyprof.report.terminal import PIPED_WIDTH
+    from energyprof.report.console import PIPED_WIDTH
 
     console = Console()
     colour = console.is_terminal and not console.no_color and not console.is_dumb_terminal

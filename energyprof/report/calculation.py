@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable
 
-from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
@@ -15,6 +13,7 @@ from energyprof.footprint.formula import Uncertainty
 from energyprof.footprint.sci import NOT_MEASURED, STANDARD_FOR_AI
 from energyprof.model.quantity import Quantity, significant
 from energyprof.report import figures
+from energyprof.report.console import console_text
 from energyprof.report.text import shown
 
 ALWAYS = ("co2e", "water_offsite", "water", "water_with_hydro")
@@ -38,18 +37,7 @@ def calculation_text(calculation: Calculation, *, colour: bool, width: int) -> s
     Args:
         width: columns of the terminal. colour: False gives text without any control sequence.
     """
-    buffer = io.StringIO()
-    console = Console(
-        file=buffer,
-        width=width,
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
-    console.print(Group(*_parts(calculation)))
-    return buffer.getvalue().rstrip("\n")
+    return console_text(_parts(calculation), colour=colour, width=width).rstrip("\n")
 
 
 def _parts(calculation: Calculation) -> Iterable[Text | Table]:

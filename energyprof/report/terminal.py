@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import io
-
-from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
 from energyprof.analysis.comparison import VariantResult
 from energyprof.report import figures
 from energyprof.report.assessment import Assessment, intensity_text
+from energyprof.report.console import console_text
 from energyprof.report.headline import STATUS, contents, headline
 from energyprof.report.listing import reason
 from energyprof.report.text import shown, unit_noun
 
-PIPED_WIDTH = 120
 _NAME_WIDTH = 12
 
 
@@ -25,18 +22,7 @@ def terminal_text(assessment: Assessment, *, colour: bool, width: int) -> str:
     Args:
         width: columns of the terminal. colour: False gives text without any control sequence.
     """
-    buffer = io.StringIO()
-    console = Console(
-        file=buffer,
-        width=width,
-        force_terminal=colour,
-        color_system="standard" if colour else None,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
-    console.print(Group(*_parts(assessment)))
-    return buffer.getvalue()
+    return console_text(_parts(assessment), colour=colour, width=width)
 
 
 def _parts(assessment: Assessment) -> list[Text | Table]:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
 
 from energyprof.footprint.formula import VarianceShare
 from energyprof.footprint.projection import Figures, Projection, Ratios, VariantProjection
 from energyprof.footprint.rate import pue_factor, wue_factor
 from energyprof.model.quantity import Quantity
 from energyprof.report import figures
+from energyprof.report.console import PIPED_WIDTH, console_text
 from energyprof.report.headline import STATUS
 from energyprof.report.text import listed, plural, shown, unit_noun
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
 SCHEMA = 1
-WIDTH = 120
 
 KILOWATT_HOURS: tuple[figures.Scale, ...] = ((1e-3, "Wh"), (1.0, "kWh"), (1e3, "MWh"), (1e6, "GWh"), (1e9, "TWh"))
 KILOWATTS: tuple[figures.Scale, ...] = ((1e-3, "W"), (1.0, "kW"), (1e3, "MW"), (1e6, "GW"))
@@ -37,23 +36,21 @@ LEAST_SHARE = 0.01
 
 def projection_text(projection: Projection) -> str:
     """The result for a terminal, without colour."""
-    from rich.console import Console
+    text = console_text(_parts(projection), colour=False, width=PIPED_WIDTH)
+    return "\n".join(line.rstrip() for line in text.splitlines()).rstrip()
 
-    buffer = io.StringIO()
-    console = Console(file=buffer, width=WIDTH, highlight=False, markup=False, emoji=False)
-    for sentence in _heading(projection):
-        console.print(sentence)
-    projected = [variant for variant in projection.variants if variant.total is not None]
-    for variant in projected:
-        console.print()
-        console.print(_variant_table(variant, projection))
+
+def _parts(projection: Projection) -> Iterator[Text | Table]:
+    yield from (Text(sentence) for sentence in _heading(projection))
+    for variant in projection.variants:
+        if variant.total is not None:
+            yield Text("")
+            yield _variant_table(variant, projection)
     for variant in projection.variants:
         if variant.reason is not None:
-            console.print(f"\n{shown(variant.result.record.name)}: not projected: {shown(variant.reason)}")
-    console.print()
-    for sentence in _closing(projection):
-        console.print(sentence)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()).rstrip()
+            yield Text(f"\n{shown(variant.result.record.name)}: not projected: {shown(variant.reason)}")
+    yield Text("")
+    yield from (Text(sentence) for sentence in _closing(projection))
 
 
 def projection_json(projection: Projection) -> dict[str, Any]:
@@ -120,9 +117,6 @@ def _heading(projection: Projection) -> list[str]:
 
 
 def _variant_table(variant: VariantProjection, projection: Projection) -> Table:
-    from rich.table import Table
-    from rich.text import Text
-
     assert variant.total is not None
     rows, several = _rows(variant.total, projection), projection.demand.years > 1
     table = Table(title=_title(variant, projection), title_justify="left", title_style="bold", box=None, pad_edge=False)
