@@ -9,8 +9,9 @@ from energyprof.footprint.factor import Factor
 from energyprof.footprint.formula import Uncertainty, is_exact, uncertainty
 from energyprof.footprint.grid import NAMED_GRIDS, Grid
 from energyprof.footprint.impact import formula_of_energy, formula_of_time, of_both, of_energy, of_time, sum_of
-from energyprof.footprint.rate import pue_factor, rates
+from energyprof.footprint.rate import rates
 from energyprof.footprint.site import Site
+from energyprof.footprint.supply import pue_factor
 from energyprof.model.errors import InvalidValue
 from energyprof.model.quantity import Quantity
 

@@ -14,8 +14,9 @@ from energyprof.footprint.demand import Demand
 from energyprof.footprint.embodied import GRAMS_PER_KG, SECONDS_PER_YEAR
 from energyprof.footprint.fleet import Server, busy, devices, mean_power_w, peak_power_w
 from energyprof.footprint.formula import Amount, Formula, Pick
-from energyprof.footprint.rate import Rate, pue_factor, rates
+from energyprof.footprint.rate import Rate, rates
 from energyprof.footprint.site import Site
+from energyprof.footprint.supply import pue_factor
 from energyprof.model.quantity import JOULES_PER_KWH
 
 WATTS_PER_KILOWATT = 1000.0

@@ -13,8 +13,9 @@ from energyprof.footprint.factor import Factor
 from energyprof.footprint.fleet import Server, in_ratio, server
 from energyprof.footprint.fleet_impact import FleetImpact, Known, currency, fleet_impact
 from energyprof.footprint.formula import Formula, VarianceShare, central, draws, uncertainty, used
-from energyprof.footprint.rate import pue_factor, rates
+from energyprof.footprint.rate import rates
 from energyprof.footprint.site import Site
+from energyprof.footprint.supply import pue_factor
 from energyprof.model.errors import NotMeasurable
 from energyprof.model.quantity import Quantity, unknown
 

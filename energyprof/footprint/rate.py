@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from energyprof.footprint import sci
 from energyprof.footprint.cost import NO_PRICE, SECONDS_PER_HOUR, electricity_price
-from energyprof.footprint.draws import interval95
 from energyprof.footprint.embodied import embodied_g_per_s
 from energyprof.footprint.factor import Factor, given
-from energyprof.footprint.formula import Amount, Formula, Pick, central, draws, is_exact, used, with_overrides
+from energyprof.footprint.formula import Amount, Formula, Pick, central, draws, is_exact, with_overrides
+from energyprof.footprint.foundation import foundation
 from energyprof.footprint.grid import Grid
 from energyprof.footprint.site import Site
+from energyprof.footprint.supply import in_force, intensity_formula, pue_factor, wue_factor
 from energyprof.footprint.water import WaterIntensity, hydro_factor, water_intensity, withdrawal_intensity
 from energyprof.model.quantity import JOULES_PER_KWH, Basis, weakest
 
@@ -102,23 +102,16 @@ def rates(site: Site) -> Rates:
         _held(site, sci.embodied_g_per_s(site.hardware)),
         _hire(site),
     )
-    return Rates(grid, *all_rates, factors=_factors(all_rates, site, grid))
+    formulas = [rate.formula for rate in all_rates if rate.formula is not None]
+    return Rates(grid, *all_rates, factors=foundation(formulas, site, grid))
 
 
 def _carbon(site: Site, grid: Grid | None) -> Rate:
     if grid is None:
         return _unknown(NO_GRID)
     basis = weakest("assumed" if in_force(grid.intensity, site).by_user else "estimated", _pue_basis(site))
-    per_kwh = _intensity(site, grid)
+    per_kwh = intensity_formula(site, grid)
     return _known(lambda pick: per_kwh(pick) * pick(pue_factor(site)) / JOULES_PER_KWH, basis, site)
-
-
-def _intensity(site: Site, grid: Grid) -> Formula:
-    """g/kWh; of a mix that was given, drawn from the factors of its technologies."""
-    whole = in_force(grid.intensity, site)
-    if not grid.terms or whole is not grid.intensity:
-        return lambda pick: pick(whole)
-    return lambda pick: sum(share * pick(factor) for share, factor in grid.terms)
 
 
 def _market(site: Site) -> Rate:
@@ -211,64 +204,3 @@ def _pue_basis(site: Site) -> Basis:
     """A PUE of 1 adds nothing and is the boundary itself; any other is the user's number."""
     pue = pue_factor(site)
     return "measured" if pue.value == pue.high == 1 else "assumed"
-
-
-def in_force(factor: Factor, site: Site) -> Factor:
-    """The user's factor of that id, where there is one."""
-    return next((own for own in site.factors if own.id == factor.id), factor)
-
-
-def pue_factor(site: Site) -> Factor:
-    """The site's PUE."""
-    return in_force(_said_pue(site), site)
-
-
-def wue_factor(site: Site) -> Factor:
-    """The site's WUE."""
-    return in_force(_said_wue(site), site)
-
-
-def _said_pue(site: Site) -> Factor:
-    pue = given("site.pue", site.pue, "ratio")
-    return pue if site.pue != 1 else replace(pue, source="definition: no overhead of a building is counted")
-
-
-def _said_wue(site: Site) -> Factor:
-    wue = given("site.wue", site.wue_l_per_kwh, "L/kWh", note="per kWh of the computers, not of the building")
-    return wue if site.wue_l_per_kwh else replace(wue, source="assumed: a machine on a desk uses no water on site")
-
-
-def _factors(all_rates: Iterable[Rate], site: Site, grid: Grid | None) -> tuple[Factor, ...]:
-    pue = pue_factor(site)
-    found: dict[str, Factor] = {pue.id: pue}
-    for rate in all_rates:
-        for factor in used(rate.formula) if rate.formula is not None else ():
-            found.setdefault(factor.id, factor)
-    for whole in _composites(grid, site):
-        found.setdefault(whole.id, whole)
-    return tuple(sorted(found.values(), key=lambda factor: _place(factor.id)))
-
-
-def _composites(grid: Grid | None, site: Site) -> list[Factor]:
-    """What is worked out from other factors, each as one, the user's own among what it is made of."""
-    if grid is None or grid.mix is None:
-        return []
-    intensity = grid.intensity
-    if grid.terms:
-        formula = with_overrides(_intensity(site, grid), site.factors)
-        low, high = interval95(draws(formula))
-        intensity = replace(intensity, value=central(formula), low=low, high=high)
-    water = [
-        _noted(each.factor(site.factors), grid) for each in (water_intensity(grid.mix), withdrawal_intensity(grid.mix))
-    ]
-    return [intensity, *water]
-
-
-def _place(id: str) -> int:
-    """Where a factor stands: the site's own first, what a grid's water is made of next, hardware and money last."""
-    order = ("grid.", "market.", "site.", "water.grid.", "withdrawal.grid.", "range.", "ghg.", "water.", "withdrawal.")
-    return next((place for place, start in enumerate(order) if id.startswith(start)), len(order))
-
-
-def _noted(water: Factor, grid: Grid) -> Factor:
-    return water if grid.mix_note is None else replace(water, note=f"{grid.mix_note}; {water.note}")

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from energyprof.footprint.formula import VarianceShare
 from energyprof.footprint.projection import Figures, Projection, Ratios, VariantProjection
-from energyprof.footprint.rate import pue_factor, wue_factor
+from energyprof.footprint.supply import pue_factor, wue_factor
 from energyprof.model.quantity import Quantity
 from energyprof.report import figures
 from energyprof.report.console import PIPED_WIDTH, console_text

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from energyprof.footprint.overrides import factor_from_text
-from energyprof.footprint.rate import pue_factor, wue_factor
 from energyprof.footprint.site import Site
+from energyprof.footprint.supply import pue_factor, wue_factor
 from energyprof.model.errors import InvalidValue, UnknownName
 
 
