@@ -1,4 +1,4 @@
-"""The factors that the figures of a site rest on: those that were picked, and what is worked out from several as one."""
+"""The factors that the figures of a site rest on: those that were picked, and what is worked out from several."""
 
 from __future__ import annotations
 
