@@ -89,11 +89,12 @@ class Calculation:
 
     def _sci_for_ai_json(self) -> dict[str, Any] | None:
         score = self.sci_for_ai
-        if score is None:
+        if score is None or self.system is None:
             return None
         boundary = f"{self.footprint.boundary} {NOT_MEASURED}"
         return {
             "system": self.system,
+            "unit": unit_of(self.system),
             "standard": STANDARD_FOR_AI,
             "g_per_unit": score.to_json(),
             "boundary": boundary,

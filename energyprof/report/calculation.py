@@ -99,7 +99,7 @@ def _sci_line(calculation: Calculation) -> Line:
 def _figures(calculation: Calculation) -> Table:
     table = _table("", "central", "median (5-95 %)", "95 %", "worst case")
     for heading, quantity, name, scales in _lines(calculation):
-        if quantity.value is None and (name not in ALWAYS or calculation.over_grids):
+        if quantity.value is None and not _shown_unknown(name, calculation):
             continue
         value = figures.figure(quantity, scales)
         if quantity.value is None:
@@ -108,6 +108,13 @@ def _figures(calculation: Calculation) -> Table:
         scale = figures.fitting(quantity.value, scales)
         table.add_row(heading, value.value, *_ranges(calculation.uncertainties.get(name or ""), scale))
     return table
+
+
+def _shown_unknown(name: str | None, calculation: Calculation) -> bool:
+    """Whether a figure that is not known is shown with its reason; SCI for AI is wherever its system was named."""
+    if name == "sci_per_request":
+        return calculation.system is not None
+    return name in ALWAYS and not calculation.over_grids
 
 
 def _ranges(found: Uncertainty | None, scale: figures.Scale) -> tuple[str, str, str]:

@@ -60,3 +60,22 @@ def test_sci_for_ai_is_shown_per_token_with_its_standard(capsys: pytest.CaptureF
     assert "consumer boundary" in shown
     assert main(["footprint", "1kWh", "--system", "toaster"]) == 2
     assert "no functional unit" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (
+            ["--grid", "USA", "--device", "h100-sxm", "--seconds", "3600"],
+            "how many requests the energy served was not given",
+        ),
+        (["--grid", "USA", "--requests", "1e6"], "no device was named"),
+        (["--device", "h100-sxm", "--seconds", "3600", "--requests", "1e6"], "no grid was given"),
+    ],
+)
+def test_sci_for_ai_that_was_asked_for_says_why_it_is_not_known(
+    capsys: pytest.CaptureFixture[str], words: list[str], why: str
+) -> None:
+    assert main(["footprint", "1kWh", *words, "--system", "LLM"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())  # cells wrap
+    assert f"SCI for AI per token not known {why}" in shown

@@ -123,6 +123,7 @@ def test_sci_for_ai_is_per_the_unit_of_the_system_and_names_its_boundary():
     assert for_ai.sci_for_ai.unit == "g/token"
     assert for_ai.sci_for_ai.value == pytest.approx(grams / 1000)
     shape = for_ai.to_json()["sci_for_ai"]
+    assert (shape["system"], shape["unit"], shape["g_per_unit"]["unit"]) == ("LLM", "token", "g/token")
     assert shape["standard"].startswith("SCI for AI")
     assert "training" in shape["boundary"]
     with pytest.raises(InvalidValue, match="Say LLM"):

@@ -64,8 +64,8 @@ def test_sci_for_ai_is_per_token_where_tokens_were_counted() -> None:
         assert variant.energy_per_token is not None
         tokens = (variant.energy_per_task.value or 0.0) / (variant.energy_per_token.value or 1.0)
         score = shape["sci_for_ai"]
-        assert (score["system"], score["g_per_unit"]["unit"]) == ("LLM", "g/token")
+        assert (score["system"], score["unit"], score["g_per_unit"]["unit"]) == ("LLM", "token", "g/token")
         assert score["g_per_unit"]["value"] == pytest.approx(shape["sci_per_task_g"]["value"] / tokens)
     classical = summary(assess_comparison(ten_variants(), FULL))["variants"][0]["sci_for_ai"]
-    assert classical["g_per_unit"]["unit"] == "g/inference"
+    assert (classical["unit"], classical["g_per_unit"]["unit"]) == ("inference", "g/inference")
     assert summary(assess_comparison(ten_variants(), BARE))["variants"][0]["sci_for_ai"] is None
