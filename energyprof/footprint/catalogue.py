@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from energyprof.footprint.device import devices
 from energyprof.footprint.factor import Factor, given, shipped_factors
-from energyprof.footprint.grid import Grid, find
-from energyprof.footprint.water import water_intensity
+from energyprof.footprint.grid import find
+from energyprof.footprint.mix import Mix
+from energyprof.footprint.water import WaterIntensity, water_intensity, withdrawal_intensity
 from energyprof.model.errors import UnknownName
 from energyprof.model.names import either, nearest
 
@@ -25,7 +26,11 @@ FACTOR_TABLES = (
 """(title, file) of the tables that hold one factor a row."""
 
 GRID = "grid."
-WATER_OF_GRID = "water.grid."
+WATER_OF_GRID: Mapping[str, Callable[[Mix], WaterIntensity]] = {
+    "water.grid.": water_intensity,
+    "withdrawal.grid.": withdrawal_intensity,
+}
+"""What works out the litres of a grid, by how their id begins."""
 
 USES = {
     "water.": "water off site: mix x technology x cooling system, litres consumed",
@@ -68,23 +73,27 @@ def named_factors() -> Mapping[str, Factor]:
 def factor_named(id: str) -> Factor:
     """The factor of that id as it is shipped; "grid.FRA" is the intensity of the grid FRA, "water.grid.FRA" its water.
 
+    "withdrawal.grid.FRA" is what its power plants withdraw.
+
     Raises:
         UnknownName: there is none; the nearest ids are in the message.
         NotMeasurable: codecarbon's data files are missing.
     """
     if id.startswith(GRID):
         return find(id.removeprefix(GRID)).intensity
-    if id.startswith(WATER_OF_GRID):
-        return _water_of(find(id.removeprefix(WATER_OF_GRID)))
+    for start, intensity in WATER_OF_GRID.items():
+        if id.startswith(start):
+            return _water_of(id.removeprefix(start), intensity)
     if id not in named_factors():
         raise UnknownName(_unknown_message(id))
     return named_factors()[id]
 
 
-def _water_of(grid: Grid) -> Factor:
+def _water_of(name: str, intensity: Callable[[Mix], WaterIntensity]) -> Factor:
+    grid = find(name)
     if grid.mix is None:
         raise UnknownName(f"Nothing is known of the water of {grid.label}, since its mix is not. Name a country.")
-    return water_intensity(grid.mix).factor()
+    return intensity(grid.mix).factor()
 
 
 def use_of(id: str) -> str | None:

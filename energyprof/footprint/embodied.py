@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from energyprof.footprint.device import Device, find, given_device, match
 from energyprof.footprint.factor import Factor
@@ -108,9 +108,18 @@ def embodied_g(holdings: Sequence[Holding], occupied_s: Factor) -> Formula:
     return lambda pick: rate(pick) * pick(occupied_s)
 
 
-def rule(holding: Holding, occupied_s: float) -> str:
-    """The amortisation as a sentence, with the numbers that it was done with."""
-    device = holding.device
+def rule(holding: Holding, occupied_s: float, overrides: Iterable[Factor] = ()) -> str:
+    """The amortisation as a sentence, with the numbers that it was done with.
+
+    Args:
+        overrides: the user's factors, in place of the shipped ones of the same id.
+    """
+    own = {factor.id: factor for factor in overrides}
+    embodied, lifetime, active = (
+        own.get(shipped.id, shipped)
+        for shipped in (holding.device.embodied, holding.device.lifetime, holding.device.active)
+    )
+    device = replace(holding.device, embodied=embodied, lifetime=lifetime, active=active)
     hours = device.lifetime.value * device.active.value * SECONDS_PER_YEAR / 3600
     grams = _grams_per_active_s(device, lambda factor: factor.value) * holding.share * occupied_s
     return (

@@ -10,7 +10,7 @@ from energyprof.footprint import sci
 from energyprof.footprint.cost import NO_PRICE, SECONDS_PER_HOUR, electricity_price
 from energyprof.footprint.embodied import embodied_g_per_s
 from energyprof.footprint.factor import Factor, given
-from energyprof.footprint.formula import Amount, Formula, Pick, central, draws, is_exact, with_overrides
+from energyprof.footprint.formula import Amount, Formula, Pick, central, draws, is_exact, used, with_overrides
 from energyprof.footprint.foundation import foundation
 from energyprof.footprint.grid import Grid
 from energyprof.footprint.site import Site
@@ -192,7 +192,10 @@ def _sum(one: Formula, other: Formula) -> Formula:
 
 
 def _known(formula: Formula, basis: Basis, site: Site) -> Rate:
+    """A number that the user gave makes the rate assumed, whichever factor it stands for."""
     formula = with_overrides(formula, site.factors)
+    if any(factor.by_user for factor in used(formula)):
+        basis = weakest(basis, "assumed")
     return Rate(formula, central(formula), None if is_exact(formula) else draws(formula), basis)
 
 

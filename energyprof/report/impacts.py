@@ -92,7 +92,7 @@ def impacts_caption(assessment: Assessment) -> str:
     sentences = [f"Per million {plural(unit_noun(assessment.comparison.run.profile.unit))}."]
     seconds = None if subject is None else held(subject)
     if site.hardware and seconds is not None and seconds.value is not None:
-        sentences += [rule(holding, 1e6 * seconds.value) for holding in site.hardware]
+        sentences += [rule(holding, 1e6 * seconds.value, site.factors) for holding in site.hardware]
         sentences.append(
             "SCI counts the calendar life of the hardware and no active fraction; SCI for AI is at the boundary of the "
             "consumer."

@@ -15,6 +15,7 @@ from energyprof.footprint.factor import given
 from energyprof.footprint.formula import central
 from energyprof.footprint.grid import find
 from energyprof.footprint.mix import country_mix
+from energyprof.footprint.rate import rates
 from energyprof.footprint.ratio import footprint_ratio
 from energyprof.footprint.site import Site
 from energyprof.footprint.water import cooling_shares, hydro_factor, water_intensity
@@ -300,3 +301,18 @@ def test_the_users_litres_of_a_whole_grid_take_the_place_of_all_technologies():
     assert footprint.water.value == footprint.water_with_hydro.value == pytest.approx(1.7)
     ids = [factor.id for factor in footprint.factors if "withdrawal" not in factor.id]
     assert ids == ["grid.FRA", "site.pue", "site.wue", "water.grid.FRA", "range.cooling"]  # the last is withdrawal's
+
+
+@pytest.mark.parametrize(
+    ("figure", "grid", "factor"),
+    [
+        ("co2e", "FRA", given("grid.FRA", 60.0, "g/kWh")),
+        ("water", "FRA", given("water.nuclear.tower", 2.0, "L/kWh")),
+        ("water_offsite", "FRA", given("water.grid.FRA", 2.0, "L/kWh")),
+        ("water_withdrawn", "FRA", given("withdrawal.grid.FRA", 2.0, "L/kWh")),
+        ("electricity", "US-CA", given("price.US-CA", 0.5, "USD/kWh")),
+    ],
+)
+def test_a_rate_on_a_users_number_is_assumed(figure, grid, factor):
+    assert getattr(rates(Site(grid, factors=(factor,))), figure).basis == "assumed"
+    assert getattr(rates(Site(grid)), figure).basis == ("assumed" if figure == "water" else "estimated")

@@ -83,6 +83,14 @@ def test_the_rule_is_a_sentence_with_its_numbers():
     assert "500 kgCO2e spread" in rule(Holding(given_device(500)), 1.0)
 
 
+def test_the_rule_tells_a_users_numbers_where_they_are_what_was_reckoned_with():
+    mine = [given("device.h100-sxm", 546.0, "kgCO2e"), given("lifetime.datacentre", 6.0, "years")]
+    sentence = rule(Holding(H100), 4 * 3600.0, mine)
+    grams = 4 * 546_000 / (6 * 8760 * 0.7)
+    for part in ("546 kgCO2e spread", "over 6 years x", "36792 hours", f"{grams:.0f} g"):
+        assert part in sentence
+
+
 def test_embodied_water_is_unknown_and_says_why():
     water = embodied_water()
     assert water.value is None

@@ -19,6 +19,7 @@ from energyprof.footprint.overrides import (
     first_of,
     given_records,
 )
+from energyprof.footprint.rate import rates
 from energyprof.footprint.site import Site
 from energyprof.footprint.site_record import recorded_site, session_site
 from energyprof.model.errors import EnergyprofError, InvalidRun, InvalidValue, UnknownName
@@ -187,6 +188,15 @@ def test_deep_nesting_is_an_unknown_name(tmp_path):
         shape = {"a": shape}
     with pytest.raises(UnknownName):
         factors_from_mapping(shape, "pyproject.toml", tmp_path)
+
+
+def test_what_a_grid_withdraws_may_be_given_as_a_whole_and_moves_nothing_else():
+    mine = factor_from_text("withdrawal.grid.FRA=2", "command line")
+    before, after = (rates(Site("FRA", pue=1.5, factors=factors)) for factors in ((), (mine,)))
+    assert after.water_withdrawn.value == pytest.approx(1.5 * 2 / 3.6e6)
+    assert after.water_withdrawn.draws is None
+    assert after.water.value == before.water.value
+    assert [factor.value for factor in after.factors if factor.id == "withdrawal.grid.FRA"] == [2.0]
 
 
 def test_the_earlier_set_goes_before_the_later():

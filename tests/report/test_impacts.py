@@ -10,6 +10,7 @@ from report.synthetic import gpu_and_cpu, ten_variants
 from energyprof.analysis.comparison import Comparison
 from energyprof.footprint.cost import given_electricity_price
 from energyprof.footprint.embodied import holding_from_text
+from energyprof.footprint.factor import given
 from energyprof.footprint.site import Site
 from energyprof.report.assessment import assess_comparison, held
 from energyprof.report.impacts import impacts_caption, impacts_listing, range_lines
@@ -36,6 +37,8 @@ def test_columns_are_those_that_something_is_known_for() -> None:
 def test_the_caption_says_the_rule_or_why_there_is_none() -> None:
     assert "name what a task holds with --device" in impacts_caption(assess_comparison(ten_variants(), BARE))
     assert "241 kgCO2e" in impacts_caption(assess_comparison(ten_variants(), FULL))
+    own = replace(FULL, factors=(given("device.laptop", 482.0, "kgCO2e"),))
+    assert "482 kgCO2e spread" in impacts_caption(assess_comparison(ten_variants(), own))
 
 
 def test_the_ranges_name_what_to_find_out_next() -> None:
