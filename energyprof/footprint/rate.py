@@ -172,9 +172,12 @@ def _generated(intensity: WaterIntensity, site: Site, hydro: Factor | None) -> R
 
 
 def _ewif(intensity: WaterIntensity, site: Site, hydro: Factor | None) -> Formula:
-    shipped = intensity.factor()
+    """With the user's number for the whole grid, which like the shipped one leaves the reservoirs out, in its place."""
+    shipped, share = intensity.factor(), intensity.hydro_share
     whole = in_force(shipped, site)
-    return intensity.formula(hydro) if whole is shipped else lambda pick: pick(whole)
+    if whole is shipped:
+        return intensity.formula(hydro)
+    return lambda pick: pick(whole) if hydro is None or not share else pick(whole) + share * pick(hydro)
 
 
 def _water(site: Site, grid: Grid | None, hydro: Factor | None) -> Rate:

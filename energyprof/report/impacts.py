@@ -99,7 +99,9 @@ def impacts_caption(assessment: Assessment) -> str:
         )
     else:
         sentences.append(
-            "Embodied carbon is not modelled: no device was named, and none that was measured has a published figure; "
+            "Embodied carbon is not known: for how long a task held the hardware was not measured."
+            if site.hardware
+            else "Embodied carbon is not modelled: no device was named, and none that was measured has a published figure; "
             "name what a task holds with --device, such as --device laptop."
         )
     sentences.append(

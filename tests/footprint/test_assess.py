@@ -298,9 +298,10 @@ def test_the_users_litres_of_a_technology_change_the_grids_water():
 
 def test_the_users_litres_of_a_whole_grid_take_the_place_of_all_technologies():
     footprint = assess(exactly(KWH), Site("FRA", factors=(given("water.grid.FRA", 1.7, "L/kWh"),)))
-    assert footprint.water.value == footprint.water_with_hydro.value == pytest.approx(1.7)
+    assert footprint.water.value == pytest.approx(1.7)
+    assert footprint.water_with_hydro.value == pytest.approx(1.7 + country_mix("FRA").share("hydro") * 17)
     ids = [factor.id for factor in footprint.factors if "withdrawal" not in factor.id]
-    assert ids == ["grid.FRA", "site.pue", "site.wue", "water.grid.FRA", "range.cooling"]  # the last is withdrawal's
+    assert ids == ["grid.FRA", "site.pue", "site.wue", "water.grid.FRA", "range.cooling", "water.hydro"]
 
 
 @pytest.mark.parametrize(
