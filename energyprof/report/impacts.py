@@ -101,8 +101,8 @@ def impacts_caption(assessment: Assessment) -> str:
         sentences.append(
             "Embodied carbon is not known: for how long a task held the hardware was not measured."
             if site.hardware
-            else "Embodied carbon is not modelled: no device was named, and none that was measured has a published figure; "
-            "name what a task holds with --device, such as --device laptop."
+            else "Embodied carbon is not modelled: no device was named, and none that was measured has a published "
+            "figure; name what a task holds with --device, such as --device laptop."
         )
     sentences.append(
         "Water withdrawn flows back for the most part and is never added to water consumed. Embodied water is not "
