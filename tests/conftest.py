@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
+
+from energyprof.capture.spans import SpanLog
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -31,3 +33,12 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
         report.outcome = "failed"
         report.longrepr = f"skipped, which CI does not allow: {report.longrepr}"
     return report
+
+
+@pytest.fixture
+def log() -> Iterator[SpanLog]:
+    """Receives the spans that close while a test runs."""
+    log = SpanLog()
+    log.activate()
+    yield log
+    log.deactivate()

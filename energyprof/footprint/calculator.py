@@ -13,7 +13,7 @@ from energyprof.footprint.cost import given_device_price, given_electricity_pric
 from energyprof.footprint.embodied import holding_from_text
 from energyprof.footprint.factor import Factor
 from energyprof.footprint.formula import Uncertainty
-from energyprof.footprint.sci import NOT_MEASURED, STANDARD_FOR_AI, unit_of
+from energyprof.footprint.sci import for_ai_json, unit_of
 from energyprof.footprint.site import Site
 from energyprof.model.errors import InvalidValue
 from energyprof.model.quantity import Quantity, unknown
@@ -88,17 +88,8 @@ class Calculation:
         return self.footprint.factors
 
     def _sci_for_ai_json(self) -> dict[str, Any] | None:
-        score = self.sci_for_ai
-        if score is None or self.system is None:
-            return None
-        boundary = f"{self.footprint.boundary} {NOT_MEASURED}"
-        return {
-            "system": self.system,
-            "unit": unit_of(self.system),
-            "standard": STANDARD_FOR_AI,
-            "g_per_unit": score.to_json(),
-            "boundary": boundary,
-        }
+        score, system = self.sci_for_ai, self.system
+        return None if score is None or system is None else for_ai_json(system, score, self.footprint.boundary)
 
     def to_json(self) -> dict[str, Any]:
         """The calculation for programs."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from energyprof.footprint.device import Device
 from energyprof.footprint.embodied import GRAMS_PER_KG, SECONDS_PER_YEAR, Holding
@@ -17,7 +17,7 @@ from energyprof.footprint.factor import Factor
 from energyprof.footprint.formula import Amount, Formula, Pick
 from energyprof.model.errors import InvalidValue
 from energyprof.model.names import either
-from energyprof.model.quantity import JOULES_PER_KWH
+from energyprof.model.quantity import JOULES_PER_KWH, Quantity
 
 Signal = Literal["average", "long-run marginal", "short-run marginal", "market-based"]
 """What a carbon intensity stands for; the specification admits the first three."""
@@ -53,6 +53,21 @@ def unit_of(system: str) -> str:
             f"SCI for AI names no functional unit for a system of the kind {system[:40]!r}. Say {either(UNITS)}."
         )
     return UNITS[system]
+
+
+def for_ai_json(system: str, score: Quantity, boundary: str) -> dict[str, Any]:
+    """A score of SCI for AI for programs.
+
+    Args:
+        score: g per functional unit of the system. boundary: what its footprint counts.
+    """
+    return {
+        "system": system,
+        "unit": unit_of(system),
+        "standard": STANDARD_FOR_AI,
+        "g_per_unit": score.to_json(),
+        "boundary": f"{boundary.removesuffix('.')}; {NOT_MEASURED}",
+    }
 
 
 @dataclass(frozen=True, slots=True)

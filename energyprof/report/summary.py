@@ -8,7 +8,7 @@ from typing import Any
 from energyprof.analysis.comparison import Quality, VariantResult
 from energyprof.footprint.assess import Footprint
 from energyprof.footprint.ratio import Held, footprint_ratio, total_ratio
-from energyprof.footprint.sci import NOT_MEASURED, STANDARD_FOR_AI, unit_of
+from energyprof.footprint.sci import for_ai_json
 from energyprof.report.assessment import Assessment, GridFootprints, factors, held, sci_for_ai
 from energyprof.report.headline import headline
 from energyprof.report.text import shown
@@ -132,16 +132,7 @@ def _footprint(footprint: Footprint) -> Shape:
 
 def _sci_for_ai(variant: VariantResult, footprint: Footprint) -> Shape | None:
     found = sci_for_ai(variant, footprint)
-    if found is None:
-        return None
-    boundary = f"{footprint.boundary} {NOT_MEASURED}"
-    return {
-        "system": found.system,
-        "unit": unit_of(found.system),
-        "standard": STANDARD_FOR_AI,
-        "g_per_unit": found.score.to_json(),
-        "boundary": boundary,
-    }
+    return None if found is None else for_ai_json(found.system, found.score, footprint.boundary)
 
 
 def _quality(quality: Quality | None) -> Shape | None:

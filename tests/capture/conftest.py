@@ -10,15 +10,6 @@ from energyprof.capture.spans import CURRENT, OpenSpan, SpanLog, open_spans
 
 
 @pytest.fixture
-def log() -> Iterator[SpanLog]:
-    """Receives them."""
-    log = SpanLog()
-    log.activate()
-    yield log
-    log.deactivate()
-
-
-@pytest.fixture
 def caught(log: SpanLog) -> Iterator[Callable[[], list[OpenSpan]]]:
     """Looks at them; at the end none may be current or open."""
     yield lambda: list(log.closed)

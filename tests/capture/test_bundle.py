@@ -19,14 +19,6 @@ ORIGIN_NS = 10**12
 Pieces = list[tuple[tuple[str, ...], int, int]]
 
 
-@pytest.fixture
-def log() -> Iterator[SpanLog]:
-    log = SpanLog()
-    log.activate()
-    yield log
-    log.deactivate()
-
-
 def closed(name: str, start_ns: int, end_ns: int, parent: OpenSpan | None = None) -> OpenSpan:
     span = OpenSpan(name, parent)
     span.segments, span.closed = [(ORIGIN_NS + start_ns, ORIGIN_NS + end_ns)], True

@@ -15,14 +15,6 @@ MANY = 100
 
 
 @pytest.fixture
-def log() -> Iterator[SpanLog]:
-    log = SpanLog()
-    log.activate()
-    yield log
-    log.deactivate()
-
-
-@pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
     journal = Journal(tmp_path)
     journal.open()
