@@ -23,7 +23,7 @@ from simulated.readings import GPU, Course, polled
 from energyprof.analysis.curve import curve
 from energyprof.analysis.ledger import Piece, apportion
 from energyprof.analysis.statistics import Z95
-from energyprof.capture.pace import POLLS_PER_PERIOD
+from energyprof.capture.pace import out_of_step_s
 from energyprof.capture.sampler import DEFAULT_PERIOD_S
 
 PERIODS_S = (0.001, 0.02, 0.1)
@@ -76,7 +76,7 @@ class Meter:
         """As the sampler chooses it once it has seen the counter move."""
         if self.period_s < 0.004:
             return DEFAULT_PERIOD_S
-        return min(DEFAULT_PERIOD_S, self.period_s / POLLS_PER_PERIOD)
+        return out_of_step_s(self.period_s, DEFAULT_PERIOD_S)
 
 
 Scene = Callable[[Meter, float, int], list[Outcome]]

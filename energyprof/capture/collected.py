@@ -36,7 +36,8 @@ class Collected:
     def take(self, ring: Ring) -> tuple[list[tuple[int, ...]], int]:
         """Reads what is new in the ring; returns its records, and how many before them were overwritten."""
         records, self._position, lost = ring.read(self._position)
-        self.add(records, lost, fault_reasons(ring.path))
+        reasons = fault_reasons(ring.path) if any(kind == FAULT for kind, *_ in records) else []
+        self.add(records, lost, reasons)
         return records, lost
 
     def replay(self, records: list[tuple[int, ...]], lost: int, position: int, reasons: list[str]) -> None:

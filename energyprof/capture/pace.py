@@ -21,20 +21,19 @@ MOST_SHARE = 0.05
 """No sensor is read oftener than this in the long run, nor so often that reading takes more than this share of the
 time: some drivers hold a lock meanwhile."""
 
-POLLS_PER_PERIOD = 3
-"""A tick is put where polls let it be; at three polls a period that is a sixth of the period on either side. Of four,
-the grid of a 100 ms counter is known to 0.25 ms after 10 s, of three to 0.34 ms (simulated, in the median)."""
-
 GOLDEN_RATIO = 0.6180339887498949
-EVENLY_SPREAD = 233
-"""Multiples of the golden ratio are spread evenly, modulo 1; after a Fibonacci number of them they begin anew."""
 
-DITHER = 0.2
-OUT_OF_STEP = 0.93
-"""Polls come 0.83 to 1.03 periods after each other, evenly spread: polls in step with a counter would see each of its
-ticks equally late, and its grid could not be told to better than a poll. Spread about exactly a third of a counter's
-period, three polls would still be one period: simulated, its grid was known to 6.6 ms after 10 s. Of polls that are to
-come three times a period now 3.23 do, which is no simple ratio."""
+LEAST_TURNS = 2
+"""A counter is polled 2.618 times a period, or 3.618, 4.618 and so on. Polls in step with a counter, or near a simple
+ratio to it, would see each of its ticks at the same few lags, and its grid could not be told to better than these; from
+such a ratio all simple ones are far. The grid of a 100 ms counter is known to 0.6 ms after 3 s and to 0.2 ms after 10 s
+(simulated, in the median), nearly as well as of a quarter more polls, each of which wakes a processor up."""
+
+DITHER = 0.3
+"""Polls come 0.85 to 1.15 periods after each other, for the counters whose period is not the one that is followed."""
+
+SPACINGS = 233
+"""A prime whose cubes, modulo it, are all its residues in an order without any sense."""
 
 CONTRADICTED = 0.15
 """A counter that moves more than this share faster or slower than it did at an earlier start is looked at anew."""
@@ -110,10 +109,11 @@ class Pace:
         self._ticks, self._polls = {}, []
 
     def _follow(self, periods_s: Iterable[float], cost_s: float) -> None:
-        """Polls oftener where one of these counters moves so fast."""
-        shortest_s = max(SHORTEST_PERIOD_S, cost_s / MOST_SHARE)
-        for step_s in periods_s:
-            self.period_s = min(self.period_s, max(step_s / POLLS_PER_PERIOD, shortest_s))
+        """Polls out of step with the fastest of these counters, and oftener where it moves so fast."""
+        fastest_s = min(periods_s, default=None)
+        if fastest_s is not None:
+            shortest_s = max(SHORTEST_PERIOD_S, cost_s / MOST_SHARE)
+            self.period_s = min(self.period_s, max(out_of_step_s(fastest_s, self.period_s), shortest_s))
 
     def _contradicted(self) -> bool:
         """Whether a counter was seen to move at another period than is expected of it."""
@@ -123,10 +123,17 @@ class Pace:
         )
 
 
+def out_of_step_s(counter_s: float, longest_s: float) -> float:
+    """Seconds between two polls of a counter that moves every `counter_s`; at most `longest_s`."""
+    turns = max(LEAST_TURNS, math.ceil(counter_s / longest_s - GOLDEN_RATIO))
+    return counter_s / (turns + GOLDEN_RATIO)
+
+
 def spacings(period_ns: int) -> Iterator[int]:
     """Nanoseconds from each poll to the next, without end."""
-    turns = [(GOLDEN_RATIO * number) % 1.0 for number in range(1, EVENLY_SPREAD + 1)]
-    return cycle([round(period_ns * (OUT_OF_STEP + DITHER * (turn - 0.5))) for turn in turns])
+    half = SPACINGS // 2
+    turns = [number**3 % SPACINGS / (SPACINGS - 1) - 0.5 for number in range(-half, half + 1)]
+    return cycle([round(period_ns * (1 + DITHER * turn)) for turn in turns])
 
 
 def _quarter_wrap_s(domain: Domain) -> float:

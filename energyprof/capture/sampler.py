@@ -28,7 +28,7 @@ from energyprof.model.meter import MeterRecord
 from energyprof.model.run import SamplerRecord, SensorRecord
 from energyprof.model.timeline import Timeline
 
-DEFAULT_PERIOD_S = 0.033
+DEFAULT_PERIOD_S = 0.039
 """Waking up is most of what a poll costs; `make bench` shows the share of a core that all polls take."""
 
 DRAIN_PERIOD_S = 1.0
