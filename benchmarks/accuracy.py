@@ -132,9 +132,11 @@ NOTES = {
         "simulated NVML."
     ),
     "sampler": (
-        "ZeusMonitor does not sample; its PowerMonitor does. Slowdown: median of pairs with and without, in random "
-        "order, with the 95 % interval of the median, which holds what else the machine did. Own CPU: of all processes "
-        "and threads of the tool while the work ran."
+        "ZeusMonitor does not sample; its PowerMonitor does. CPU while nothing happens: of all processes and threads "
+        "of the tool. Slowdown: slices of work of some tenths of a second while the tool samples, beside slices while "
+        "its processes are held (SIGSTOP), in pairs in random order; Hodges-Lehmann estimate with its 95 % interval. "
+        "Own CPU: of the processes that sample, in 20 s of such work. CodeCarbon samples in a thread of the process, "
+        "every 15 s, which cannot be held."
     ),
 }
 """What has to be known of a row."""

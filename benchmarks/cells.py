@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from energyprof.analysis.statistics import Z95
 
 Outcome = Mapping[str, Any]
 
@@ -116,22 +118,18 @@ def standing(outcome: Outcome) -> str:
 
 
 def slowdown(outcome: Outcome) -> str:
-    """The median of the paired ratios, with the interval that the sign test gives it."""
-    ratios = sorted(outcome["ratios"])
-    low, high = ratios[(skip := _outside(len(ratios)))], ratios[-1 - skip]
-    own = percent(max(statistics.mean(outcome["shares"]), 0.0))
-    return f"{signed(statistics.median(ratios))} ({signed(low)} to {signed(high)}); own CPU {own} of a core"
+    """The Hodges-Lehmann estimate over the pairs, with the interval that the signed-rank test gives it."""
+    middle, low, high = hodges_lehmann(outcome["ratios"])
+    return f"{signed(middle)} ({signed(low)} to {signed(high)}); own CPU {percent(outcome['share'])} of a core"
 
 
-def _outside(count: int) -> int:
-    """How many of the lowest values lie outside the 95 % interval of the median (binomial); 0 where all are needed."""
-    tail, skip = 0.0, 0
-    for place in range(count // 2):
-        tail += math.comb(count, place) / 2**count
-        if tail > 0.025:
-            break
-        skip = place
-    return skip
+def hodges_lehmann(values: Sequence[float]) -> tuple[float, float, float]:
+    """The median of all means of two, and the 95 % interval from the normal approximation to the signed-rank test."""
+    means = sorted((one + other) / 2 for place, one in enumerate(values) for other in values[place:])
+    count = len(values)
+    outside = count * (count + 1) / 4 - Z95 * math.sqrt(count * (count + 1) * (2 * count + 1) / 24)
+    skip = max(math.floor(outside), 0)
+    return statistics.median(means), means[skip], means[-1 - skip]
 
 
 CELLS: dict[str, Callable[[Outcome], str]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -118,22 +119,21 @@ def rows(*, quick: bool) -> dict[str, Row]:
             [
                 Case(
                     "CPU while nothing happens",
-                    [Job(tool, "standing", {"duration_s": 20.0 if not quick else 4.0}) for tool in SAMPLING],
+                    [Job(tool, "standing", {"duration_s": 60.0 if not quick else 4.0}) for tool in SAMPLING],
                 ),
                 *(
                     Case(
                         f"slowdown, {what}",
                         [
-                            Job(
-                                tool,
-                                "slowdown",
-                                {"workload": load, "pairs": some(15 if tool == "energyprof" else 6)},
-                                env={"OPENBLAS_NUM_THREADS": "1"},
-                            )
-                            for tool in SAMPLING
+                            Job(tool, "slowdown", {"workload": load, "pairs": some(PAIRS[tool])}, env=threads)
+                            for tool in PAIRS
                         ],
                     )
-                    for load, what in (("gil", "one thread of Python"), ("blas", "matrix products"))
+                    for load, what, threads in (
+                        ("gil", "one thread of Python", {}),
+                        ("blas", "matrix products, one thread", {"OPENBLAS_NUM_THREADS": "1"}),
+                        ("blas", "matrix products, all cores", {"OPENBLAS_NUM_THREADS": str(os.cpu_count())}),
+                    )
                 ),
             ],
             alone=True,
@@ -142,6 +142,7 @@ def rows(*, quick: bool) -> dict[str, Row]:
 
 
 SAMPLING = ("energyprof", "zeus-power", "codecarbon")
+PAIRS = {"energyprof": 200, "zeus-power": 20, "codecarbon": 20}
 
 WINDOWS = {0.01: 100, 0.05: 100, 0.1: 100, 0.5: 100, 5.0: 12}
 """Windows by duration in s; of the peers' fewer, since their errors are large."""

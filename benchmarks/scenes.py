@@ -13,6 +13,7 @@ import inspect
 import json
 import os
 import random
+import signal
 import statistics
 import subprocess
 import sys
@@ -32,6 +33,9 @@ IDLE_W = 70.0
 STEPS, STEP_S = 10, 0.05
 SETTLED_S = 15.0
 """After so long a tool has loaded what it needs, and has worked out something for the first time."""
+
+SHARE_S = 20.0
+"""The kernel tells CPU time in steps of 10 ms, which are 0.05 % of this."""
 
 GOLDEN_RATIO = 0.6180339887498949
 LONGEST_PERIOD_S = 0.1
@@ -193,63 +197,65 @@ def standing(tool: Tool, edges: Edges, *, duration_s: float) -> Outcome:
     tool.start()
     with tool.window("standing"):
         time.sleep(SETTLED_S)
-        before_s, start_s = tree_cpu_s(os.getpid()), time.monotonic()
+        before_s, start_s = tree_cpu_s([os.getpid()]), time.monotonic()
         time.sleep(duration_s)
-        share = (tree_cpu_s(os.getpid()) - before_s) / (time.monotonic() - start_s)
+        share = (tree_cpu_s([os.getpid()]) - before_s) / (time.monotonic() - start_s)
     tool.stop()
     return {"share_of_core": share}
 
 
 def slowdown(make: Callable[[], Tool], *, workload: str, pairs: int) -> Outcome:
-    """How much longer work takes under a tool: pairs with and without it in random order."""
-    work = {"gil": gil_bound, "blas": blas}[workload]
-    generator, ratios, shares = random.Random(5), [], []
-    work()
-    for _ in range(pairs):
-        with_s = without_s = 0.0
-        for under in generator.sample([True, False], 2):
-            if under:
-                with_s, share = seconds_under(make(), work)
-                shares.append(share)
-            else:
-                without_s = seconds(work, 1)
-        ratios.append(with_s / without_s - 1)
-    return {"ratios": ratios, "shares": shares}
+    """How much longer work takes while a tool samples than while its processes are held, in pairs in random order.
 
-
-def seconds_under(tool: Tool, work: Callable[[], object]) -> tuple[float, float]:
-    """Seconds that the work takes in an open window once the tool has settled, and the tool's own CPU meanwhile.
-
-    The CPU is that of all processes of the tool and all threads but this one, per second. Unlike the time that the work
-    takes, it does not depend on what else the machine does.
+    One window is open all the time, and each slice of work is short, so that what else the machine does falls on both
+    of a pair. A tool that samples in a thread of this process cannot be held.
     """
+    work = {"gil": gil_bound, "blas": blas}[workload]
+    generator, ratios = random.Random(5), []
+    tool = make()
     tool.start()
     with tool.window("work"):
-        time.sleep(2.5)
-        before_s = tree_cpu_s(os.getpid()) - time.thread_time()
-        taken_s = seconds(work, 1)
-        own_s = tree_cpu_s(os.getpid()) - time.thread_time() - before_s
+        time.sleep(SETTLED_S)
+        samplers = [pid for pid in tree(os.getpid()) if pid != os.getpid()]
+        if not samplers:
+            return {"missing": "samples in a thread of the process"}
+        share = share_under(work, samplers)
+        for _ in range(pairs):
+            taken_s = dict[bool, float]()
+            for sampling in generator.sample([True, False], 2):
+                for pid in samplers:
+                    os.kill(pid, signal.SIGCONT if sampling else signal.SIGSTOP)
+                taken_s[sampling] = seconds(work, 1)
+            ratios.append(taken_s[True] / taken_s[False] - 1)
+        for pid in samplers:
+            os.kill(pid, signal.SIGCONT)
     tool.stop()
-    return taken_s, own_s / taken_s
+    return {"ratios": [round(ratio, 6) for ratio in ratios], "share": share}
+
+
+def share_under(work: Callable[[], object], samplers: Iterable[int]) -> float:
+    """What these processes use of a core while the work goes on."""
+    before_s, start_s = tree_cpu_s(samplers), time.monotonic()
+    while time.monotonic() < start_s + SHARE_S:
+        work()
+    return (tree_cpu_s(samplers) - before_s) / (time.monotonic() - start_s)
 
 
 def gil_bound() -> int:
-    """About a second of Python that never lets go of the interpreter by itself."""
+    """About a tenth of a second of Python that never lets go of the interpreter by itself."""
     total = 0
-    for number in range(12_000_000):
+    for number in range(2_000_000):
         total += number & 7
     return total
 
 
-def blas() -> object:
-    """About a second of matrix products."""
+def blas() -> None:
+    """Some tenths of a second of matrix products, by as many threads as the library is told to use."""
     import numpy as np
 
-    matrix = np.ones((1200, 1200))
-    for _ in range(12):
-        matrix = matrix @ matrix
-        matrix /= matrix[0, 0]
-    return matrix
+    matrix = np.ones((500, 500))
+    for _ in range(80):
+        matrix @ matrix
 
 
 def draw(edges: Edges, duration_s: float, power_w: float = POWER_W["a"]) -> Interval:
@@ -294,8 +300,8 @@ def seconds(function: Callable[[], object], count: int) -> float:
     return time.perf_counter() - start_s
 
 
-def tree_cpu_s(root: int) -> float:
-    """CPU time of a process and all that descend from it and still run."""
+def tree(root: int) -> dict[int, float]:
+    """The CPU seconds of a process and of all that descend from it and still run, by PID."""
     parents, own_s = {}, {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -304,10 +310,18 @@ def tree_cpu_s(root: int) -> float:
             continue  # it has ended
         parents[int(folder.name)] = int(fields[1])
         own_s[int(folder.name)] = sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
-    tree = {root}
+    found = {root}
     for _ in range(5):
-        tree |= {pid for pid, parent in parents.items() if parent in tree}
-    return sum(own_s.get(pid, 0.0) for pid in tree)
+        found |= {pid for pid, parent in parents.items() if parent in found}
+    return {pid: own_s[pid] for pid in found if pid in own_s}
+
+
+def tree_cpu_s(roots: Iterable[int]) -> float:
+    """CPU time of these processes and all that descend from them and still run."""
+    used = dict[int, float]()
+    for root in roots:
+        used |= tree(root)
+    return sum(used.values())
 
 
 def beside(true_j: dict[str, float], found: dict[str, Found]) -> Outcome:

@@ -31,8 +31,11 @@ from energyprof.model.timeline import Timeline
 DEFAULT_PERIOD_S = 0.039
 """Waking up is most of what a poll costs; `make bench` shows the share of a core that all polls take."""
 
-DRAIN_PERIOD_S = 1.0
-"""The ring holds minutes; emptying it this often costs the profiled process well under 0.01 % of a core."""
+LOOK_PERIOD_S = 1.0
+"""So often it is looked whether the child still lives; what is drawn until another one reads is lost."""
+
+LOOKS_PER_DRAIN = 5
+"""The ring holds minutes. A thread that wakes up finds its caches cold: the less it does, the less it costs."""
 
 MAX_RESTARTS = 1
 """A sampler that was killed is started again once; one that dies twice has a reason to."""
@@ -341,9 +344,12 @@ class Sampler:
                 self._tell("ticks", [records, lost, self._collected.position])
 
     def _drain_forever(self) -> None:
-        while not self._ended.wait(DRAIN_PERIOD_S):
+        looks = 0
+        while not self._ended.wait(LOOK_PERIOD_S):
+            looks += 1
             with self._lock:
-                self._drain()
+                if looks % LOOKS_PER_DRAIN == 0:
+                    self._drain()
                 if not self._ended.is_set() and not self.running and self._restarts < MAX_RESTARTS:
                     self._restart()
 

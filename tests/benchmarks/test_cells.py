@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
-from cells import cell
+from cells import cell, hodges_lehmann
+from scipy.stats import wilcoxon
 
 
 def test_single_windows_have_a_mean_error_its_doubt_and_how_often_the_interval_held() -> None:
@@ -60,9 +62,15 @@ def test_a_cost_is_shown_in_the_unit_that_fits(seconds: float, text: str) -> Non
     assert cell("call-cost", {"added_s": seconds}) == text
 
 
-def test_a_slowdown_is_the_median_of_its_pairs_with_the_interval_of_the_sign_test() -> None:
-    ratios = [0.001 * place for place in range(-5, 10)]
-    # Of 15 values the 95 % interval of the median goes from the 4th to the 12th (binomial: 1.8 % on either side).
-    text = cell("slowdown", {"ratios": ratios, "shares": [0.004, 0.006]})
-    assert text == "+0.20% (-0.20% to +0.60%); own CPU 0.50% of a core"
-    assert cell("slowdown", {"ratios": [0.5, 0.1], "shares": [-0.01]}) == "+30% (+10% to +50%); own CPU 0.00% of a core"
+def test_a_slowdown_is_the_hodges_lehmann_estimate_of_its_pairs_as_scipy_has_it() -> None:
+    ratios = [0.003, -0.004, 0.012, 0.001, 0.5, 0.002, -0.001, 0.004, 0.0, 0.006]
+    middle, low, high = hodges_lehmann(ratios)
+    # The signed-rank test finds nothing against a shift within the interval, and something against one just outside.
+    assert all(wilcoxon(np.array(ratios) - shift).pvalue > 0.05 for shift in (low + 1e-9, middle, high - 1e-9))
+    assert all(wilcoxon(np.array(ratios) - shift).pvalue < 0.06 for shift in (low - 1e-9, high + 1e-9))
+    text = cell("slowdown", {"ratios": ratios, "share": 0.0042})
+    assert text == f"{middle:+.2%} ({low:+.2%} to {high:+.0%}); own CPU 0.42% of a core"
+
+
+def test_a_slowdown_of_few_pairs_has_all_of_their_range() -> None:
+    assert cell("slowdown", {"ratios": [0.5, 0.1], "share": 0.0}) == "+30% (+10% to +50%); own CPU 0.00% of a core"

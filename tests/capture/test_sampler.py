@@ -250,5 +250,5 @@ def test_a_counter_of_20_ms_is_polled_often_enough_to_find_its_grid(
         record = sampler.stop()
     found = curve(timeline)
     assert found is not None
-    assert record.period_s == pytest.approx(0.02 / 3, rel=0.1)
+    assert record.period_s == pytest.approx(0.02 / 2.618, rel=0.1)
     assert found.period_s == pytest.approx(0.02, rel=0.01)
