@@ -66,7 +66,9 @@ def test_a_counter_that_goes_round_fast_is_read_four_times_a_round() -> None:
 
 
 @pytest.mark.parametrize("phase_s", [0.0, 0.0137, 0.05])
-@pytest.mark.parametrize(("counter_s", "poll_s"), [(0.1, 0.039), (0.1, 0.0382), (0.02, 0.00764), (0.117, 0.039), (0.078, 0.039)])
+@pytest.mark.parametrize(
+    ("counter_s", "poll_s"), [(0.1, 0.039), (0.1, 0.0382), (0.02, 0.00764), (0.117, 0.039), (0.078, 0.039)]
+)
 def test_polls_close_in_on_a_counters_grid_from_both_sides(counter_s: float, poll_s: float, phase_s: float) -> None:
     polls_s, waits_ns = [0.0], spacings(round(poll_s * 1e9))
     while polls_s[-1] < 100 * counter_s:
