@@ -35,7 +35,8 @@ LOOK_PERIOD_S = 1.0
 """So often it is looked whether the child still lives; what is drawn until another one reads is lost."""
 
 LOOKS_PER_DRAIN = 5
-"""The ring holds minutes. A thread that wakes up finds its caches cold: the less it does, the less it costs."""
+"""The ring holds minutes. A thread that wakes up finds its caches cold: the less it does, the less it costs. Where a
+journal is kept, the ring is emptied into it at every look."""
 
 MAX_RESTARTS = 1
 """A sampler that was killed is started again once; one that dies twice has a reason to."""
@@ -348,7 +349,7 @@ class Sampler:
         while not self._ended.wait(LOOK_PERIOD_S):
             looks += 1
             with self._lock:
-                if looks % LOOKS_PER_DRAIN == 0:
+                if looks % LOOKS_PER_DRAIN == 0 or self._tell is not None:
                     self._drain()
                 if not self._ended.is_set() and not self.running and self._restarts < MAX_RESTARTS:
                     self._restart()
