@@ -40,10 +40,9 @@ check: setup ## format, lint, types and architecture
 	$(BIN)/mypy
 	$(BIN)/pytest -q tests/test_architecture.py
 
-bench: setup ## beside Zeus and CodeCarbon on a simulated machine whose joules are known; some 20 minutes (ONLY=row)
+bench: setup ## beside Zeus and CodeCarbon on a simulated machine whose joules are known; some 25 minutes (ONLY=row)
 	PYTHONPATH=tests $(BIN)/python benchmarks/bench.py $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 	$(BIN)/python benchmarks/overhead.py
-	$(BIN)/python benchmarks/many_calls.py
 	$(BIN)/python benchmarks/footprint.py
 
 bench-intervals: setup ## how often the 95 % intervals hold the truth, on simulated counters; some six minutes

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from cells import NOTHING, cell
+from cells import NOTHING, cell, duration, holding
 from rows import RAPL_W
 
 ROOT = Path(__file__).parent.parent
@@ -106,13 +106,33 @@ def _machine(evidence: Evidence) -> str:
 
 
 def _section(name: str, row: Evidence) -> str:
+    note = f" {NOTES[name]}" if name in NOTES else ""
+    return f"## {row['title']}\n\nMeant for energyprof: {row['aim']}.{note}\n\n{_table(_lines(name, row))}"
+
+
+def _lines(name: str, row: Evidence) -> list[list[str]]:
+    """The cells of a row's table: a column a tool, or of intervals a column a duration."""
+    if name == "intervals":
+        return _by_duration(row)
     used = {outcome["tool"] for case in row["cases"] for outcome in case["outcomes"]}
     tools = [tool for tool in COLUMNS if tool in used]
     lines = [["", *(COLUMNS[tool] for tool in tools)]]
     for case in row["cases"]:
         lines.append([case["what"], *(_cell_of(name, case, tool, row["cases"][0]) for tool in tools)])
-    note = f" {NOTES[name]}" if name in NOTES else ""
-    return f"## {row['title']}\n\nMeant for energyprof: {row['aim']}.{note}\n\n{_table(lines)}"
+    return lines
+
+
+def _by_duration(row: Evidence) -> list[list[str]]:
+    by_case = {
+        case["what"]: {line["duration_s"]: line for line in case["outcomes"][0]["outcome"]["lines"]}
+        for case in row["cases"]
+    }
+    durations_s = sorted({duration_s for lines in by_case.values() for duration_s in lines})
+    body = [
+        [what, *(holding(lines[each_s]) if each_s in lines else NOTHING for each_s in durations_s)]
+        for what, lines in by_case.items()
+    ]
+    return [["", *map(duration, durations_s)], *body]
 
 
 NOTES = {
@@ -127,6 +147,16 @@ NOTES = {
         "The joules of the packages beside those that they drew, and what the tool said that it does not say without a "
         "fault. All tools with their default settings; of Zeus the sum over its `cpu_energy`."
     ),
+    "intervals": (
+        "Readings are computed of known courses of power and not waited for; the estimators are the real ones. "
+        "*Bracket*: a call from idle; *25 % duty*: the same of a sensor that looks a quarter of the time; "
+        "*interpolate*: the second of three calls of any power without a pause; *regress*: 300 calls of two "
+        "functions with random pauses. Behind ±: the median half-width. Where that is below 0.15 % nothing random "
+        "is left: the counter's last digit and the microseconds around a call bound the error, and hold nearly "
+        "always. So do bounds, which is all that is told of a call far below the counter's period between others "
+        "that nobody knows."
+    ),
+    "memory": "The most that the process held during a loop of calls that do nothing, beyond what it held before.",
     "call-cost": (
         "Medians of runs in which plain and measured calls take turns. Zeus: a window by hand, two readings of a "
         "simulated NVML."

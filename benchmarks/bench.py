@@ -4,8 +4,8 @@
 
 Prints a table as it goes, keeps what was measured in benchmarks/accuracy.json, and writes docs/accuracy.md and the
 short table of README.md from it. With --only the other rows stay as they are; with --quick nothing is written. The
-scenes take real time, about a quarter of an hour in all. Most of it is sleep, so several run at once, except those
-whose figures are times.
+scenes take real time, about twenty minutes in all. Most of it is sleep, so several run at once, except those whose
+figures are times.
 """
 
 from __future__ import annotations
@@ -60,10 +60,9 @@ def measure(wanted: dict[str, Row], processes: int) -> dict[str, dict[str, Any]]
     """All rows: those whose figures are joules several at a time, then those whose figures are times, one by one."""
     told = Progress(sum(len(case.jobs) for row in wanted.values() for case in row.cases))
     measured = {}
-    for names, at_a_time in (
-        ([name for name, row in wanted.items() if not row.alone], processes),
-        ([name for name, row in wanted.items() if row.alone], 1),
-    ):
+    together = [name for name, row in wanted.items() if row.processes is None]
+    for names in ([together] if together else []) + [[name] for name in wanted if name not in together]:
+        at_a_time = wanted[names[0]].processes or processes
         jobs = [job for name in names for case in wanted[name].cases for job in case.jobs]
         outcomes = dict(zip(map(id, jobs), at_once(jobs, processes=at_a_time, told=told), strict=True))
         for name in names:

@@ -132,6 +132,22 @@ def hodges_lehmann(values: Sequence[float]) -> tuple[float, float, float]:
     return statistics.median(means), means[skip], means[-1 - skip]
 
 
+def memory(outcome: Outcome) -> str:
+    lost = outcome["calls"] - outcome["counted"]
+    return f"{outcome['held_mb']:.1f} MB; {'every call' if lost == 0 else f'all but {lost} calls'} counted"
+
+
+def intervals(outcome: Outcome) -> str:
+    """All durations in one line."""
+    return "; ".join(f"{duration(line['duration_s'])}: {holding(line)}" for line in outcome["lines"])
+
+
+def holding(line: Mapping[str, float]) -> str:
+    """Of calls of one duration: how many intervals held, their median half-width, and how many were only bounds."""
+    below = f", {line['below']:.0%} as a bound" if line["below"] > 0.005 else ""
+    return f"{line['held']:.0%} ± {percent(line['half_width'])}{below}"
+
+
 CELLS: dict[str, Callable[[Outcome], str]] = {
     "isolated": windows,
     "calls": functions,
@@ -141,6 +157,8 @@ CELLS: dict[str, Callable[[Outcome], str]] = {
     "import-time": import_time,
     "standing": standing,
     "slowdown": slowdown,
+    "memory": memory,
+    "intervals": intervals,
 }
 
 

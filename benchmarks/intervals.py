@@ -1,6 +1,6 @@
 """How often the 95 % interval holds the truth, by estimator, counter period and duration, on simulated counters.
 
-    PYTHONPATH=tests python benchmarks/intervals.py [--windows 100] [--only bracket]
+    PYTHONPATH=tests python benchmarks/intervals.py [--windows 100] [--only bracket]      rows of `make bench`
 
 The readings are computed from a known course of power, without waiting: what a poller would have seen of a counter of
 that period and noise. The curve, the ledger and the window estimators are the real ones. Calls last about as long as
@@ -132,6 +132,35 @@ SCENES: dict[str, tuple[Scene, tuple[float, ...]]] = {
 }
 
 
+@dataclass(frozen=True)
+class Line:
+    """What came out for calls of one duration.
+
+    Attributes:
+        error: of the mean, relative. held: share of windows whose interval held the truth.
+        half_width: of that interval, relative, in the median. below: share of windows below resolution.
+    """
+
+    duration_s: float
+    error: float
+    held: float
+    half_width: float
+    below: float
+
+
+def line(estimator: str, meter: Meter, duration_s: float, windows: int) -> Line:
+    """Measures that many windows."""
+    scene, _ = SCENES[estimator]
+    outcomes = [outcome for seed in range(windows) for outcome in scene(meter, duration_s, seed)]
+    return Line(
+        duration_s,
+        sum(outcome.found_j for outcome in outcomes) / sum(outcome.truth_j for outcome in outcomes) - 1,
+        statistics.mean(outcome.held for outcome in outcomes),
+        statistics.median(outcome.half_width_j / outcome.truth_j for outcome in outcomes),
+        statistics.mean(outcome.below for outcome in outcomes),
+    )
+
+
 def main() -> None:
     """Prints the table."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -140,24 +169,17 @@ def main() -> None:
     chosen = options.parse_args()
     print(f"{'estimator':>12} {'counter':>8} {'noise':>6} {'call':>8} {'error':>9} {'held':>6}  half-width  below")
     for name in chosen.only or SCENES:
-        scene, durations_s = SCENES[name]
         for period_s in PERIODS_S:
             for noise in NOISES:
-                for duration_s in durations_s:
-                    print(row(name, scene, Meter(period_s, noise), duration_s, chosen.windows), flush=True)
+                for duration_s in SCENES[name][1]:
+                    found = line(name, Meter(period_s, noise), duration_s, chosen.windows)
+                    print(
+                        f"{name:>12} {period_s * 1000:6.0f}ms {noise:6.0%} {duration_s * 1000:6.0f}ms "
+                        f"{found.error:+9.2%} {found.held:6.1%} {found.half_width:11.2%} {found.below:6.0%}"
+                        f"{'*' * (found.half_width < TINY)}",
+                        flush=True,
+                    )
     print(FOOTNOTE)
-
-
-def row(name: str, scene: Scene, meter: Meter, duration_s: float, windows: int) -> str:
-    """One line of the table."""
-    outcomes = [outcome for seed in range(windows) for outcome in scene(meter, duration_s, seed)]
-    half_width = statistics.median(outcome.half_width_j / outcome.truth_j for outcome in outcomes)
-    return (
-        f"{name:>12} {meter.period_s * 1000:6.0f}ms {meter.noise:6.0%} {duration_s * 1000:6.0f}ms "
-        f"{sum(outcome.found_j for outcome in outcomes) / sum(outcome.truth_j for outcome in outcomes) - 1:+9.2%} "
-        f"{statistics.mean(outcome.held for outcome in outcomes):6.1%} "
-        f"{half_width:11.2%} {statistics.mean(outcome.below for outcome in outcomes):6.0%}{'*' * (half_width < TINY)}"
-    )
 
 
 def _outcome(meter: Meter, course: Course, pieces: list[Piece], owner: int, margin_s: float, seed: int) -> Outcome:

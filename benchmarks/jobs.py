@@ -32,7 +32,7 @@ NVIDIA_SMI = "#!/bin/sh\nexit 0\n"
 
 PEER_OF = {"zeus": "zeus", "zeus-power": "zeus", "codecarbon": "codecarbon", "codecarbon-tasks": "codecarbon"}
 
-WITHOUT_EDGES = ("slowdown", "import-time")
+WITHOUT_EDGES = ("slowdown", "import-time", "memory", "intervals")
 
 Outcome = dict[str, Any]
 Zones = Callable[[SimulatedPowercap, float], None]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from intervals import NOISES, PERIODS_S, SCENES
 from jobs import GPU, Job, Zones
 from simulated.powercap import SimulatedPowercap
 
@@ -17,6 +18,7 @@ RAPL_S = 4.0
 PART_TIME = {**GPU, "sampled_s": 0.025, "name": "NVIDIA H200"}
 """Named as an architecture whose power sensor is known to look so: no tool can see that in the readings."""
 
+FAST = {**GPU, "period_s": 0.02}
 NOISY = {**GPU, "noise": 0.01, "seed": 7}
 
 
@@ -34,13 +36,14 @@ class Row:
 
     Attributes:
         aim: what energyprof is meant to reach.
-        alone: its figures are times, so that nothing else may run meanwhile.
+        processes: how many of its scenes may run at a time, none of another row meanwhile; None = as many as are asked
+            for, beside those of other rows: most of their time they sleep. 1 where the figures are times.
     """
 
     title: str
     aim: str
     cases: Sequence[Case]
-    alone: bool = False
+    processes: int | None = None
 
 
 def rows(*, quick: bool) -> dict[str, Row]:
@@ -87,6 +90,32 @@ def rows(*, quick: bool) -> dict[str, Row]:
                 for what, zones in FAULTS.items()
             ],
         ),
+        "intervals": Row(
+            "How often the 95 % interval holds the truth, by the duration of the calls",
+            "92 to 98 of 100, and not by being wide",
+            [
+                Case(
+                    f"{estimator}, {1000 * period_s:g} ms counter" + (f", {noise:.0%} noise" if noise else ""),
+                    [
+                        Job(
+                            "energyprof",
+                            "intervals",
+                            {"estimator": estimator, "period_s": period_s, "noise": noise, "windows": some(400)},
+                        )
+                    ],
+                )
+                for estimator in SCENES
+                for period_s in PERIODS_S
+                for noise in NOISES
+            ],
+            processes=os.cpu_count(),
+        ),
+        "memory": Row(
+            "What ten million decorated calls leave behind",
+            "memory grows by under 20 MB",
+            [Case("10 million calls", [Job("energyprof", "memory", {"calls": some(10_000_000)})])],
+            processes=1,
+        ),
         "call-cost": Row(
             "What measuring adds to one call",
             "at most 5 us while recording, 0.3 us with ENERGYPROF=off",
@@ -105,21 +134,25 @@ def rows(*, quick: bool) -> dict[str, Row]:
                     [Job("energyprof", "call-cost", {"count": some(100_000)}, env={"ENERGYPROF": "off"})],
                 ),
             ],
-            alone=True,
+            processes=1,
         ),
         "import": Row(
             "What importing adds to the start of Python",
             "under 100 ms, without torch, onnxruntime, transformers, matplotlib, pandas, codecarbon, pynvml",
             [Case("import", [Job(tool, "import-time", {"repeats": some(7)}) for tool in RAPL_TOOLS])],
-            alone=True,
+            processes=1,
         ),
         "sampler": Row(
             "What sampling costs the machine and the work",
-            "under 0.5 % of a core, and a slowdown under 0.5 %",
+            "under 0.5 % of a core on a counter that moves every 100 ms, and a slowdown under 0.5 %",
             [
                 Case(
                     "CPU while nothing happens",
                     [Job(tool, "standing", {"duration_s": 60.0 if not quick else 4.0}) for tool in SAMPLING],
+                ),
+                Case(
+                    "the same, of a counter that moves every 20 ms",
+                    [Job("energyprof", "standing", {"duration_s": 60.0 if not quick else 4.0}, gpu=FAST)],
                 ),
                 *(
                     Case(
@@ -136,7 +169,7 @@ def rows(*, quick: bool) -> dict[str, Row]:
                     )
                 ),
             ],
-            alone=True,
+            processes=1,
         ),
     }
 

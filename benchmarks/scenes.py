@@ -375,6 +375,24 @@ SCENES: dict[str, Callable[..., Outcome]] = {
 }
 
 
+def memory(*, calls: int) -> Outcome:
+    """What a hot loop of decorated calls leaves behind; of energyprof only."""
+    from many_calls import memory
+
+    return dict(memory(calls))
+
+
+def intervals(*, estimator: str, period_s: float, noise: float, windows: int) -> Outcome:
+    """How often intervals hold, by duration of the calls; of energyprof only."""
+    from intervals import SCENES, Meter, line
+
+    durations_s = SCENES[estimator][1]
+    return {"lines": [asdict(line(estimator, Meter(period_s, noise), each_s, windows)) for each_s in durations_s]}
+
+
+OF_ENERGYPROF: dict[str, Callable[..., Outcome]] = {"memory": memory, "intervals": intervals}
+
+
 def main() -> None:
     """Runs one scene with one tool."""
     tool_name, scene, text = sys.argv[1:]
@@ -384,6 +402,8 @@ def main() -> None:
         outcome = import_time(tool_name, **options)
     elif scene == "slowdown":
         outcome = slowdown(lambda: make("gpu"), **options)
+    elif scene in OF_ENERGYPROF:
+        outcome = OF_ENERGYPROF[scene](**options)
     elif scene == "faulty-rapl":
         outcome = faulty_rapl(lambda: make("cpu"), **options)
     else:

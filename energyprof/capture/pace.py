@@ -21,13 +21,13 @@ MOST_SHARE = 0.05
 """No sensor is read oftener than this in the long run, nor so often that reading takes more than this share of the
 time: some drivers hold a lock meanwhile."""
 
-GOLDEN_RATIO = 0.6180339887498949
-
+OUT_OF_STEP = 0.618034
 LEAST_TURNS = 2
 """A counter is polled 2.618 times a period, or 3.618, 4.618 and so on. Polls in step with a counter, or near a simple
 ratio to it, would see each of its ticks at the same few lags, and its grid could not be told to better than these; from
-such a ratio all simple ones are far. The grid of a 100 ms counter is known to 0.6 ms after 3 s and to 0.2 ms after 10 s
-(simulated, in the median), nearly as well as of a quarter more polls, each of which wakes a processor up."""
+such a ratio, by the golden one, all simple ones are far. The grid of a 100 ms counter is known to 0.6 ms after 3 s and
+to 0.2 ms after 10 s (simulated, in the median), nearly as well as of a quarter more polls, each of which wakes a
+processor up. Polls half a period apart or more would not tell how many periods passed from one tick to the next."""
 
 DITHER = 0.3
 """Polls come 0.85 to 1.15 periods after each other, for the counters whose period is not the one that is followed."""
@@ -125,8 +125,8 @@ class Pace:
 
 def out_of_step_s(counter_s: float, longest_s: float) -> float:
     """Seconds between two polls of a counter that moves every `counter_s`; at most `longest_s`."""
-    turns = max(LEAST_TURNS, math.ceil(counter_s / longest_s - GOLDEN_RATIO))
-    return counter_s / (turns + GOLDEN_RATIO)
+    turns = max(LEAST_TURNS, math.ceil(counter_s / longest_s - OUT_OF_STEP))
+    return counter_s / (turns + OUT_OF_STEP)
 
 
 def spacings(period_ns: int) -> Iterator[int]:

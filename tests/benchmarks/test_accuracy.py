@@ -52,3 +52,18 @@ def test_every_job_is_of_a_tool_that_is_known() -> None:
     every = [job for row in rows.rows(quick=True).values() for case in row.cases for job in case.jobs]
     assert {job.tool for job in every} <= tools.TOOLS.keys() & accuracy.COLUMNS.keys()
     assert {job.tool for job in every} - jobs.PEER_OF.keys() == {"energyprof"}
+
+
+def test_intervals_have_a_column_a_duration() -> None:
+    line = {"error": 0.0, "held": 0.95, "half_width": 0.02, "below": 0.0}
+    cases = [
+        {"what": what, "outcomes": [{"tool": "energyprof", "scene": "intervals", "outcome": {"lines": lines}}]}
+        for what, lines in (
+            ("bracket", [{**line, "duration_s": 0.01}, {**line, "duration_s": 5.0, "held": 1.0}]),
+            ("regress", [{**line, "duration_s": 0.01}]),
+        )
+    ]
+    row = {"title": "Intervals", "aim": "95 of 100", "date": "", "load": 0.0, "cases": cases}
+    page = accuracy.page({**EVIDENCE, "rows": {"intervals": row}})
+    assert "|  | 10 ms | 5 s |\n" in page
+    assert "| bracket | 95% ± 2.00% | 100% ± 2.00% |\n| regress | 95% ± 2.00% | - |\n" in page

@@ -74,3 +74,15 @@ def test_a_slowdown_is_the_hodges_lehmann_estimate_of_its_pairs_as_scipy_has_it(
 
 def test_a_slowdown_of_few_pairs_has_all_of_their_range() -> None:
     assert cell("slowdown", {"ratios": [0.5, 0.1], "share": 0.0}) == "+30% (+10% to +50%); own CPU 0.00% of a core"
+
+
+def test_of_a_hot_loop_the_memory_is_shown_and_whether_calls_were_lost() -> None:
+    assert cell("memory", {"held_mb": 8.44, "calls": 100, "counted": 100}) == "8.4 MB; every call counted"
+    assert cell("memory", {"held_mb": 8.44, "calls": 100, "counted": 98}) == "8.4 MB; all but 2 calls counted"
+
+
+def test_of_intervals_it_is_shown_how_often_they_hold_how_wide_they_are_and_how_many_are_bounds() -> None:
+    line = {"duration_s": 0.01, "error": 0.0, "held": 0.943, "half_width": 0.0212, "below": 0.0}
+    bounds = {**line, "duration_s": 5.0, "held": 1.0, "half_width": 1.03, "below": 0.62}
+    text = "10 ms: 94% ± 2.12%; 5 s: 100% ± 103%, 62% as a bound"
+    assert cell("intervals", {"lines": [line, bounds]}) == text

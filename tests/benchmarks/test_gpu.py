@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 
 import gpu as bench
+import gpu_course
+import gpu_page
 import pynvml
 import pytest
 from simulated.fixtures import gpu_library as gpu_library
@@ -52,16 +54,16 @@ def test_the_lag_is_where_the_lines_of_idle_and_load_meet(lag_s: float) -> None:
         bursts_s.append((start_s, start_s + 1))
     found = curve(polled(course, 15))
     assert found is not None
-    assert bench.lag(found.times_s.tolist(), found.energy_j.tolist(), bursts_s) == pytest.approx(lag_s, abs=0.006)
+    assert gpu_course.lag(found.times_s.tolist(), found.energy_j.tolist(), bursts_s) == pytest.approx(lag_s, abs=0.006)
 
 
 def test_without_ticks_on_both_sides_the_lag_is_not_known() -> None:
-    assert bench.lag([0.0, 0.1, 5.0], [0.0, 1.0, 9.0], [(1.0, 2.0)]) is None
+    assert gpu_course.lag([0.0, 0.1, 5.0], [0.0, 1.0, 9.0], [(1.0, 2.0)]) is None
 
 
 @pytest.mark.parametrize(("counts", "step"), [([7, 10, 16, 19], 3), ([0, 1000, 1500], 500), ([5, 6, 9], 1)])
 def test_the_resolution_divides_every_step(counts: list[int], step: int) -> None:
-    assert bench.resolution(counts) == step
+    assert gpu_course.resolution(counts) == step
 
 
 @pytest.mark.parametrize(
@@ -94,8 +96,8 @@ def test_on_a_simulated_gpu_everything_comes_out_as_it_was_drawn(
     gpu = SimulatedGpu(tmp_path, idle_w=IDLE_W, period_s=0.1, phase_s=0.02)
     for name, value in gpu.env.items():
         monkeypatch.setenv(name, value)
-    plan = bench.Plan(1.5, 3.0, 0.6, ((0.05, 4), (0.5, 2)), 2, 4, 0.8)
-    found = bench.measure(Drawn(gpu), lambda: 0, plan, "NVIDIA Simulated", {"driver": "999.00"})
+    plan = gpu_course.Plan(1.5, 3.0, 0.6, ((0.05, 4), (0.5, 2)), 2, 4, 0.8)
+    found = gpu_course.measure(Drawn(gpu), lambda: 0, plan, "NVIDIA Simulated", {"driver": "999.00"})
     assert found.counter.period_s == pytest.approx(0.1, rel=0.02)
     assert found.counter.lag_s == pytest.approx(0.0, abs=0.03)
     assert found.idle_w == pytest.approx(IDLE_W, rel=0.1)
@@ -106,4 +108,4 @@ def test_on_a_simulated_gpu_everything_comes_out_as_it_was_drawn(
     streams = {name: value for name, value in found.streams.items() if name != "streams"}
     assert None not in streams.values()
     assert streams["streams_j"] + streams["idle_j"] + streams["unattributed_j"] == pytest.approx(streams["total_j"])
-    assert "| 50 ms | 4 |" in bench.page(found)
+    assert "| 50 ms | 4 |" in gpu_page.page(found)

@@ -28,7 +28,7 @@ def settled(pace: Pace, counter_s: float, cost_s: float = 0.0001) -> float:
 @pytest.mark.parametrize(
     ("counter_s", "polls"), [(0.02, 2.618), (0.04, 2.618), (0.05, 2.618), (0.1, 5.618), (0.12, 6.618), (0.3, 15.618)]
 )
-def test_a_counter_is_polled_out_of_step_and_at_least_five_times_in_two_periods(counter_s: float, polls: float) -> None:
+def test_a_counter_is_polled_out_of_step_and_more_than_twice_a_period(counter_s: float, polls: float) -> None:
     assert settled(Pace([GPU], 0.02, 10.0), counter_s) == pytest.approx(counter_s / polls, rel=0.05)
 
 
