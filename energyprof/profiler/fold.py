@@ -58,6 +58,14 @@ class Occupants:
         return cls(owners, pieces, groups, members, [paths[owner.path] for owner in owners])
 
 
+@dataclass(frozen=True, slots=True)
+class Until:
+    """An instant up to which books are closed, and when something ran next; the same where it went on."""
+
+    instant_s: float
+    next_s: float
+
+
 class Books:
     """The accounts of one profiler, from its start to the instant up to which it has been closed."""
 
@@ -111,9 +119,10 @@ class Books:
         open_ids = {span.id for span in [*later, *running]}
         self.others_known &= use is not None or not any(map(meters_cpu, self.domains))
         occupants = self._occupants(waiting, [_snapshot(span, instant_s) for span in running], open_ids, instant_s)
+        until = Until(instant_s, min((_next_s(span, instant_s) for span in [*later, *running]), default=math.inf))
         for timeline in timelines:
             if timeline.domain in self.domains:
-                self._close_domain(timeline, occupants, instant_s, use if meters_cpu(timeline.domain) else None)
+                self._close_domain(timeline, occupants, until, use if meters_cpu(timeline.domain) else None)
         for accounts in self.accounts.values():
             accounts.settle(open_ids)
         for span in waiting:
@@ -129,17 +138,17 @@ class Books:
         """J of all domains up to `closed_s`, as far as they are known."""
         return math.fsum(accounts.total_j for (_, bound), accounts in self.accounts.items() if bound == BEST)
 
-    def _close_domain(self, timeline: Timeline, occupants: Occupants, instant_s: float, use: CpuUse | None) -> None:
+    def _close_domain(self, timeline: Timeline, occupants: Occupants, until: Until, use: CpuUse | None) -> None:
         for bound in (0, 1, 2) if timeline.domain.model is not None else (BEST,):
             made = curve(timeline, bound=bound)
             if made is None:
                 self.missing[timeline.domain.id] = f"the counter of {timeline.domain.label} did not move"
                 continue
             self.missing.pop(timeline.domain.id, None)
-            self._close_curve((timeline.domain.id, bound), made, occupants, instant_s, use)
+            self._close_curve((timeline.domain.id, bound), made, occupants, until, use)
 
-    def _close_curve(self, key: Key, made: Curve, occupants: Occupants, instant_s: float, use: CpuUse | None) -> None:
-        carry = self._carries.get(key)
+    def _close_curve(self, key: Key, made: Curve, occupants: Occupants, until: Until, use: CpuUse | None) -> None:
+        carry, instant_s = self._carries.get(key), until.instant_s
         # A counter that could not be read before has lost what was drawn since the start.
         start_s = self.start_s if carry is None else carry.end_s
         ledger = apportion(
@@ -152,7 +161,7 @@ class Books:
             kinds=occupants.kinds,
             carry=carry,
             use=use,
-            quiet_after=all(high_s < instant_s for _, _, high_s in occupants.pieces),
+            next_s=until.next_s,
         )
         accounts = self.accounts.setdefault(key, DomainAccounts())
         accounts.add(ledger, occupants.owners, occupants.groups, instant_s - start_s)
@@ -228,6 +237,14 @@ def _snapshot(span: Finished, instant_s: float) -> Snapshot:
     if active_ns is not None and last_s < active_ns / NS_PER_S < instant_s:
         segments.append((active_ns / NS_PER_S, instant_s))
     return Snapshot(span, segments)
+
+
+def _next_s(span: Finished, instant_s: float) -> float:
+    """When a span was active next after an instant; the instant itself where it was just then."""
+    starts_s = [start / NS_PER_S for start, end in span.segments if end / NS_PER_S > instant_s]
+    if span.active_ns is not None:
+        starts_s.append(span.active_ns / NS_PER_S)
+    return max(min(starts_s, default=math.inf), instant_s)
 
 
 def _running(snapshot: Snapshot, open_ids: Collection[int]) -> tuple[tuple[int, str], ...]:

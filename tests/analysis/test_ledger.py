@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 
 import numpy as np
@@ -181,7 +182,7 @@ def test_what_cannot_be_told_apart_stays_so_however_often_the_books_are_closed()
         energy_j, doubts = np.zeros(2), [Doubt(), Doubt()]
         for start_s, end_s in itertools.pairwise(edges_s):
             inside = [(k, max(a, start_s), min(b, end_s)) for k, a, b in pieces if b > start_s and a < end_s]
-            ledger = apportion(found, inside, 2, start_s, end_s, carry=carry, quiet_after=not inside)
+            ledger = apportion(found, inside, 2, start_s, end_s, carry=carry, next_s=end_s if inside else math.inf)
             carry, energy_j = ledger.carry, energy_j + ledger.energy_j
             doubts = [sum_of + doubt for sum_of, doubt in zip(doubts, ledger.doubts, strict=True)]
         half_width_j = 1.96 * np.array([doubt.uncertainty_j for doubt in doubts])

@@ -52,6 +52,21 @@ def test_how_often_the_books_are_closed_does_not_change_what_functions_get() -> 
         assert accounts.doubt(Group("own", False, name)).uncertainty_j < 0.01 * drawn_j
 
 
+@pytest.mark.parametrize("before_s", [0.0, 0.02])
+def test_a_call_right_after_the_books_are_closed_between_two_ticks_keeps_its_joules(before_s: float) -> None:
+    course, span = Course(), OpenSpan("next", None)
+    course.times_s += [4.06 - before_s, 4.06, 4.08, 4.1]
+    course.powers_w += [600.0 if before_s else 70.0, 70.0, 600.0, 70.0]
+    earlier = OpenSpan("before", None)
+    earlier.segments, earlier.closed = [(round((4.06 - before_s) * 1e9), 4_060_000_000)], True
+    span.segments, span.closed = [(4_080_000_000, 4_100_000_000)], True
+    books, timeline = Books(SpanLog(), [GPU], 0.5), polled(course, 8.0)
+    books.close_until(4.07, [earlier, span] if before_s else [span], [], [timeline])
+    books.close_until(7.5, [], [], [timeline])
+    [account] = [x for owner, x in books.accounts[GPU.id, BEST].owners.items() if owner.path == ("next",)]
+    assert account.energy_j == pytest.approx(12, rel=0.5 if before_s else 0.02)
+
+
 def test_bundled_calls_far_below_the_counters_period_get_the_joules_that_each_drew() -> None:
     generator, course, spans, now_s = random.Random(2), Course(), [], 2.0
     truth_j, calls = {"f": 0.0, "g": 0.0}, {"f": 0, "g": 0}
