@@ -81,6 +81,8 @@ class LiveMeasurement:
         self._look = look
 
     def __getattr__(self, name: str) -> object:
+        if name.startswith("_"):  # asked for by `copy` and the like, of one that has not been made yet
+            raise AttributeError(name)
         return getattr(self._look(), name)
 
     def __str__(self) -> str:
