@@ -117,6 +117,27 @@ def test_functions_that_alternate_within_a_tick_are_told_apart_by_regression() -
     assert conserved(ledger)
 
 
+def test_a_function_called_once_among_fitted_ones_is_as_uncertain_as_the_readings_that_show_it() -> None:
+    """The fit follows those few readings, so that it misses them by little, however far off they are."""
+    fitted = held = 0
+    for seed in range(16):
+        generator, course, pieces, now_s = random.Random(seed), Course(), [], 2.0
+        for call in range(200):
+            owner, duration_s, power_w = (1, 0.03, 500.0) if call == 100 else (0, 0.005, 300.0)
+            course.pulse(now_s, duration_s, power_w)
+            pieces.append((owner, now_s, now_s + duration_s))
+            now_s += duration_s + generator.uniform(0.0, 0.02)
+        found = curve(polled(course, now_s + 2, period_s=0.015, poll_s=0.0057, noise=0.02, seed=seed))
+        assert found is not None
+        ledger = apportion(found, pieces, 2, 0.5, now_s + 1)
+        if ledger.estimator == "regress":
+            fitted += 1
+            held += abs(float(ledger.energy_j[1]) - 15.0) <= 1.96 * ledger.doubts[1].uncertainty_j
+            assert ledger.doubts[1].uncertainty_j < 0.04 * ledger.energy_j[1]
+    assert fitted >= 8
+    assert held >= 0.85 * fitted
+
+
 def test_too_few_intervals_to_tell_functions_apart_give_an_interval_that_admits_it() -> None:
     found, pieces, truth_j = alternating(2.5)
     ledger = apportion(found, pieces, 2, 0.5, 3.5)
