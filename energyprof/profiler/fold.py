@@ -67,7 +67,11 @@ class Until:
 
 
 class Books:
-    """The accounts of one profiler, from its start to the instant up to which it has been closed."""
+    """The accounts of one profiler, from its start to the instant up to which it has been closed.
+
+    Attributes:
+        waiting: spans that ended later than that.
+    """
 
     def __init__(self, log: SpanLog, domains: Sequence[Domain], start_s: float) -> None:
         self._log = log
@@ -81,7 +85,7 @@ class Books:
         self.others_known = True
         self._carries: dict[Key, Carry] = {}
         self._inner: dict[int, dict[tuple[bool, str], Work]] = {}
-        self._waiting: list[Finished] = []
+        self.waiting: list[Finished] = []
 
     def copy(self) -> Books:
         """Books of their own that stand where these do."""
@@ -111,9 +115,9 @@ class Books:
             use: who kept the CPU busy since the last `closed_s`; None = not known.
         """
         if instant_s <= self.closed_s:
-            self._waiting = [*self._waiting, *spans]
+            self.waiting = [*self.waiting, *spans]
             return
-        waiting = [*self._waiting, *spans]
+        waiting = [*self.waiting, *spans]
         running = list(running)
         later = [span for span in waiting if span.segments and span.segments[-1][1] / NS_PER_S > instant_s]
         open_ids = {span.id for span in [*later, *running]}
@@ -131,7 +135,7 @@ class Books:
         for outer in self._inner.keys() - open_ids:
             for key, work in self._inner.pop(outer).items():
                 self.work.setdefault(key, Work()).add(work)
-        self._waiting = later
+        self.waiting = later
         self.closed_s = instant_s
 
     def total_j(self) -> float:

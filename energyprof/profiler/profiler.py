@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import Counter
@@ -12,7 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from energyprof.analysis.cpu_use import CpuUse
 from energyprof.analysis.reference import follow
@@ -55,6 +56,9 @@ JOURNALLED_SPANS = 500
 STALLED_S = 30.0
 """A counter that was not read for so long does not hold back the others any more: that time counts as lost."""
 
+LOOK_S = 0.1
+"""Two looks within so much see the same: most counters have not moved in between."""
+
 KEPT_TICKS = 64
 """Ticks kept from before the accounted time: enough to fit the counter's grid."""
 
@@ -62,6 +66,14 @@ FORKED = (
     "This process was forked from the one that started the profiler, so its figures end with the fork. "
     "Use a Profiler of its own in the child."
 )
+
+
+class _Look(NamedTuple):
+    """The books as somebody saw them: with how many of the spans that are not in them for good, and when."""
+
+    books: Books
+    spans: int
+    at_s: float
 
 
 class Profiler:
@@ -112,7 +124,7 @@ class Profiler:
         self._wanted = threading.Event()
         self._log = SpanLog(crowded=self._wanted.set, cuda=cuda)
         self._books: Books | None = None
-        self._looked_at: Books | None = None
+        self._look: _Look | None = None
         self._scope: dict[str, Any] = {}
         self._pending: list[Finished] = []
         self._lock = threading.RLock()
@@ -334,15 +346,23 @@ class Profiler:
         signal handler or a finaliser, finds them as they were at the last look.
         """
         if self._at_it or not self._sampler.running:
-            return self._looked_at or self._open_books()
+            return self._open_books() if self._look is None else self._look.books
+        if self._look is not None and self._still_holds(self._look):
+            return self._look.books
         with self._at_work():
-            pending_ns = [span.segments[-1][1] for span in self._pending if span.segments]
+            ended = [*self._pending, *self._open_books().waiting]
+            pending_ns = [span.segments[-1][1] for span in ended if span.segments]
             if last_ns := max(self._log.last_ns(), *pending_ns, 0):
                 self._settle(last_ns / NS_PER_S)
-            self._looked_at, _ = self._closed(None)
+            books, _ = self._closed(None)
+            self._look = _Look(books, len(self._pending), time.monotonic())
             if len(self._pending) > CROWDED:
                 self._wanted.set()
-            return self._looked_at
+            return books
+
+    def _still_holds(self, look: _Look) -> bool:
+        """Whether it is of just now, and no span has closed since: each attribute of `fn.energy` is a look."""
+        return time.monotonic() < look.at_s + LOOK_S and look.spans == len(self._pending) and not self._log.last_ns()
 
     @contextmanager
     def _at_work(self) -> Iterator[None]:
@@ -369,7 +389,7 @@ class Profiler:
         with self._lock:
             books, running = self._closed(end_s)
             # Only now, so that a fold that fails loses no call.
-            self._books, self._looked_at, self._pending = books, books, []
+            self._books, self._look, self._pending = books, _Look(books, 0, -math.inf), []
             self._cpu_use.forget_before(books.closed_s)
             if self._watch is not None:
                 self._course.append((books.closed_s, books.total_j()))

@@ -151,6 +151,16 @@ def test_a_result_can_be_looked_at_while_the_profiler_runs(draw: Draw) -> None:
     assert shared_j(result) == pytest.approx(value(result.total), rel=1e-9)
 
 
+def test_a_call_that_ended_just_before_the_books_were_closed_is_in_the_next_look(draw: Draw) -> None:
+    with Profiler(sensors=["nvml"]) as profiler:
+        time.sleep(0.3)
+        assert len(profiler.result) == 0
+        with profiler.span("call"):
+            draw(0.1, 300)
+        profiler._fold(None)
+        assert profiler.result["call"].calls == 1
+
+
 def test_looking_early_and_often_takes_no_joules_from_a_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before the first tick of a slow counter nothing is known of it, and a look must not settle anything."""
     gpu = SimulatedGpu(tmp_path, idle_w=IDLE_W, period_s=0.2)
