@@ -210,6 +210,25 @@ def test_what_cannot_be_told_apart_stays_so_however_often_the_books_are_closed()
         assert (np.abs(energy_j - truth_j) < half_width_j).all()
 
 
+def test_a_power_that_is_not_known_is_off_alike_beside_whatever_runs() -> None:
+    """400 W beside four functions of 100 W in turn: what time alone takes from it adds up over all of them."""
+    course, pieces = Course(), []
+    for k in range(24):
+        start_s = 1.03 + 0.1 * k
+        course.times_s += [start_s, start_s + 0.05]
+        course.powers_w += [400.0, 100.0]
+        pieces += [(0, start_s, start_s + 0.05), (1 + k % 4, start_s + 0.05, start_s + 0.1)]
+    course.times_s.append(3.43)
+    course.powers_w.append(course.idle_w)
+    found = curve(polled(course, 6.0))
+    assert found is not None
+    ledger = apportion(found, pieces, 5, 0.5, 5.0)
+    assert abs(float(ledger.energy_j[0]) - 400 * 0.05 * 24) > 170
+    for owner, truth_j in enumerate((480.0, 30.0, 30.0, 30.0, 30.0)):
+        assert abs(float(ledger.energy_j[owner]) - truth_j) < 1.96 * ledger.doubts[owner].uncertainty_j
+    assert ledger.busy_doubt.uncertainty_j < 2
+
+
 def test_what_divides_within_a_group_casts_no_doubt_on_the_group() -> None:
     found, pieces = in_fixed_proportions(3.0)
     ledger = apportion(found, pieces, 2, 0.5, 4.5, groups=[[0], [0, 1]])
