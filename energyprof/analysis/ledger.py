@@ -65,6 +65,8 @@ class Ledger:
         idle_j: drawn while nothing ran, up to the idle power. unattributed_j: the rest of that.
         busy_doubt: how far the joules of all owners together may be off, and so those of the rest.
         total_j: what the counter moved. start_variance_j2, end_variance_j2: of the counter at the two instants.
+        scatter_j2: variance of the total by how much readings scatter; free_scatter_j2: the part of it from intervals
+            in which nothing ran.
         estimator: "bracket" where quiet power was known at the edges, else "interpolate"; "regress" where
             owners that follow each other within tick intervals were told apart by fitted power.
         idle_power_w: the idle power; None where it was never seen.
@@ -80,6 +82,8 @@ class Ledger:
     total_j: float
     start_variance_j2: float
     end_variance_j2: float
+    scatter_j2: float
+    free_scatter_j2: float
     estimator: Estimator
     idle_power_w: float | None
     carry: Carry
@@ -229,6 +233,7 @@ def apportion(
     )
     asked = [[owner] for owner in range(owners)] if groups is None else groups
     ends_j2 = sharing.end_variances_j2(np.array([start_s, end_s]))
+    scatter_j2 = (sharing.scatter * interval_j) ** 2
     return Ledger(
         owned_j,
         occupancy_s.sum(axis=1),
@@ -240,6 +245,8 @@ def apportion(
         total_j,
         float(ends_j2[0]),
         float(ends_j2[1]),
+        float(scatter_j2.sum()),
+        float(scatter_j2[occupancy_s.sum(axis=0) == 0].sum()),
         "regress" if fitted is not None else "interpolate" if quiet.last is None else "bracket",
         quiet.idle_power_w,
         Carry(end_s, float(energy_j[-1]), quiet.last, seen_scatter),

@@ -13,7 +13,7 @@ from energyprof.capture.spans import OpenSpan, SpanLog
 from energyprof.footprint.site import Site
 from energyprof.profiler.accounts import Group
 from energyprof.profiler.fold import BEST, Books
-from energyprof.profiler.result import measurement_of
+from energyprof.profiler.result import measurement_of, result_of
 
 
 def test_a_stretch_that_ends_just_as_it_is_looked_at_is_charged_once_and_to_its_end() -> None:
@@ -65,6 +65,21 @@ def test_a_call_right_after_the_books_are_closed_between_two_ticks_keeps_its_jou
     books.close_until(7.5, [], [], [timeline])
     [account] = [x for owner, x in books.accounts[GPU.id, BEST].owners.items() if owner.path == ("next",)]
     assert account.energy_j == pytest.approx(12, rel=0.5 if before_s else 0.02)
+
+
+def test_the_interval_of_the_total_holds_readings_that_scatter() -> None:
+    held = 0
+    for seed in range(30):
+        course, span = Course(), OpenSpan("x", None)
+        course.pulse(3.0, 2.0, 400)
+        span.segments, span.closed = [(3_000_000_000, 5_000_000_000)], True
+        books = Books(SpanLog(), [GPU], 0.5)
+        books.close_until(8.0, [span], [], [polled(course, 9.0, noise=0.02, seed=seed)])
+        total = result_of(books, Site(grid=None), [], []).total
+        assert total.low is not None and total.high is not None
+        held += total.low <= course.energy_j(0.5, 8.0) <= total.high
+        assert total.high - total.low < 0.02 * course.energy_j(0.5, 8.0)
+    assert held >= 25
 
 
 def test_bundled_calls_far_below_the_counters_period_get_the_joules_that_each_drew() -> None:
