@@ -212,8 +212,8 @@ class Books:
             work.calls, work.errors, work.duration_s = span.calls, span.errors, span.duration_ns / NS_PER_S
         else:
             work.calls, work.errors = 1, int(span.error is not None)
-            segments = [(start / NS_PER_S, end / NS_PER_S) for start, end in span.segments]
-            work.duration_s = sum(end - start for start, end in clipped(segments, self.start_s, math.inf))
+            segments = without(clipped(_snapshot(span, math.inf).segments, self.start_s, math.inf), _of_the_name(span))
+            work.duration_s = math.fsum(end - start for start, end in segments)
         works.setdefault((span.primary is self._log, span.name), Work()).add(work)
 
 
@@ -266,6 +266,17 @@ def _running(snapshot: Snapshot, open_ids: Collection[int]) -> tuple[tuple[int, 
             found.append((span.id, span.name))
         span = span.parent
     return tuple(found)
+
+
+def _of_the_name(span: Finished) -> list[Stretch]:
+    """When others of the same name around it were active: their seconds are counted, with the joules, once."""
+    found: list[Stretch] = []
+    around = span.parent
+    while around is not None:
+        if around.name == span.name:
+            found += _snapshot(around, math.inf).segments
+        around = around.parent
+    return union(found)
 
 
 def _running_of_the_name(span: Finished, open_ids: Collection[int]) -> int | None:

@@ -130,7 +130,8 @@ def test_the_energy_per_call_of_a_recursive_function_is_right_while_its_outermos
     outer.segments, outer.active_ns, outer.closed = [(4_000_000_000, 8_000_000_000)], None, True
     books.close_until(9.0, [outer], [], [polled(course, 10.0)])
     found = measurement_of(books, "f", Site(grid=None))
-    assert (found.calls, found.duration_s) == (3, 6.0)
+    assert (found.calls, found.duration_s) == (3, 5.0)
+    assert found.power_w.value == pytest.approx(300, rel=0.01)
     assert found.per_call.value == pytest.approx((300 + 1200) / 3, rel=0.01)
 
 
