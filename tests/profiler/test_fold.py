@@ -76,7 +76,8 @@ def test_the_interval_of_the_total_holds_readings_that_scatter() -> None:
         books = Books(SpanLog(), [GPU], 0.5)
         books.close_until(8.0, [span], [], [polled(course, 9.0, noise=0.02, seed=seed)])
         total = result_of(books, Site(grid=None), [], []).total
-        assert total.low is not None and total.high is not None
+        assert total.low is not None
+        assert total.high is not None
         held += total.low <= course.energy_j(0.5, 8.0) <= total.high
         assert total.high - total.low < 0.02 * course.energy_j(0.5, 8.0)
     assert held >= 25
