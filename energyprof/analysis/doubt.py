@@ -179,9 +179,12 @@ def _divided(sharing: Sharing, chosen: list[int], fraction: Floats, quiet_w: flo
     of_rest = own_unknown_s / np.maximum(unknown_s, 1e-300)
     divided = (of_rest > 0) & (of_rest < 1 - 1e-9)
     room_j = np.maximum(division.remainder_j - quiet_w * unknown_s, 0.0)
-    most_w = max((sharing.curve.most_w or UNLIMITED_W) - quiet_w, 0.0)
+    most_w = UNLIMITED_W if sharing.curve.most_w is None else max(sharing.curve.most_w - quiet_w, 0.0)
     highest_j = np.minimum(room_j, most_w * own_unknown_s)
-    lowest_j = room_j - np.minimum(most_w * (unknown_s - own_unknown_s), room_j * np.minimum(1.0, 2 * (1 - of_rest)))
+    others_j = most_w * (unknown_s - own_unknown_s)
+    if sharing.curve.most_w is None:  # a short piece of others is then taken to leave most to a long one
+        others_j = 2 * (1 - of_rest) * room_j
+    lowest_j = room_j - np.minimum(others_j, room_j)
     middle_j = np.where(highest_j < room_j, (highest_j + lowest_j) / 2, of_rest * room_j)
     apart_j = np.sqrt((highest_j - lowest_j) ** 2 / 12 + (middle_j - of_rest * room_j) ** 2)
     # Which powers would have to be other than the mean for that, and in which proportion: the same in every interval.

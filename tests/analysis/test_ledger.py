@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulated.readings import Course, polled
+from simulated.readings import GPU, Course, polled
 
 from energyprof.analysis.curve import Curve, curve
 from energyprof.analysis.doubt import Doubt
@@ -227,6 +228,24 @@ def test_a_power_that_is_not_known_is_off_alike_beside_whatever_runs() -> None:
     for owner, truth_j in enumerate((480.0, 30.0, 30.0, 30.0, 30.0)):
         assert abs(float(ledger.energy_j[owner]) - truth_j) < 1.96 * ledger.doubts[owner].uncertainty_j
     assert ledger.busy_doubt.uncertainty_j < 2
+
+
+def test_what_one_of_two_may_have_drawn_the_other_may_not() -> None:
+    """100 W for most of each interval, and 400 W for the rest of it: time is no measure of what each drew."""
+    course, pieces = Course(), []
+    for k in range(10):
+        start_s = 1.03 + 0.1 * k
+        course.times_s += [start_s, start_s + 0.08]
+        course.powers_w += [100.0, 400.0]
+        pieces += [(0, start_s, start_s + 0.08), (1, start_s + 0.08, start_s + 0.1)]
+    course.times_s.append(2.03)
+    course.powers_w.append(course.idle_w)
+    found = curve(polled(course, 5.0, domain=replace(GPU, max_power_w=700)))
+    assert found is not None
+    ledger = apportion(found, pieces, 2, 0.5, 4.0)
+    long, short = (doubt.uncertainty_j for doubt in ledger.doubts)
+    assert long == pytest.approx(short, rel=0.01)
+    assert abs(float(ledger.energy_j[0]) - 80.0) < 1.96 * long
 
 
 def test_what_divides_within_a_group_casts_no_doubt_on_the_group() -> None:
