@@ -164,10 +164,11 @@ def test_a_value_of_which_it_is_not_known_when_it_was_read_is_left_out() -> None
 
 
 def test_a_gap_in_sparse_polls_does_not_lose_count_of_the_periods() -> None:
+    """One period too many or too few in the gap would put the period off by more than 1 %."""
     for phase_s in np.linspace(0.0, 0.09, 19):
         found = curve(polled(Course(), 7.0, phase_s=float(phase_s), poll_s=0.0382, away=[(4.0, 4.4)]))
         assert found is not None
-        assert found.period_s == pytest.approx(0.1, rel=1e-3)
+        assert found.period_s == pytest.approx(0.1, rel=5e-3)
 
 
 def test_many_gaps_in_the_polls_do_not_hide_a_grid() -> None:
