@@ -71,7 +71,7 @@ class Collected:
 
     def _close_gap(self, index: int, kind: int, seen_s: float) -> None:
         fault, self._faults[index] = self._faults[index], None
-        if kind in (FIRST, RESET) and fault is not None and fault[0]:
+        if kind in (FIRST, RESET) and fault is not None:
             known = kind == FIRST and fault[1] != RESTARTED and bool(self._ticks[index][1])
             self._gaps[index].append(Gap(fault[0], seen_s, fault[1], energy_known=known))
         elif kind == RESET:
@@ -106,7 +106,8 @@ class Collected:
         fault = self._faults[index]
         if fault is None or polled_s is None:
             return []
-        return [Gap(fault[0] or polled_s, polled_s, fault[1], energy_known=False)]
+        # Every sensor had been read at the last poll; one that is quick may have failed since.
+        return [Gap(fault[0], max(fault[0], polled_s), fault[1], energy_known=False)]
 
     def forget_before(self, instant_s: float, keep_ticks: int) -> None:
         """Drops old ticks, but for the last `keep_ticks` before the instant."""

@@ -135,7 +135,8 @@ def _period_s(timeline: Timeline, meter: MeterRecord | None) -> float | None:
         return meter.period_s
     if timeline.domain.model is not None or len(timeline.seen_s) < 3:
         return None
-    return seen_period_s(timeline.seen_s, POLL_PERIOD_S)
+    windows_s = [seen_s - after_s for after_s, seen_s in zip(timeline.after_s, timeline.seen_s, strict=True)]
+    return seen_period_s(timeline.seen_s, statistics.median(windows_s[1:]))  # as far apart as readings really came
 
 
 def _step_j(timeline: Timeline) -> float | None:

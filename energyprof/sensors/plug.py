@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import queue
 import socket
+import string
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -40,6 +41,9 @@ MOST_BYTES = 1 << 16
 
 PATHS = ("/rpc/Switch.GetStatus?id=0", "/status", "/cm?cmnd=Status%208")
 """Asked for in turn where the address has no path: Shelly from the second generation on, the first one, Tasmota."""
+
+AS_IT_STANDS = string.punctuation
+"""Of what an address has behind its host; what no line of HTTP can hold, such as a blank in a password, is escaped."""
 
 GAIN = 0.05
 """A prior, for plugs that nobody has certified as meters."""
@@ -147,7 +151,7 @@ def find(
 
 def _place(address: str) -> Place | None:
     """None where it is no address."""
-    from urllib.parse import urlsplit
+    from urllib.parse import quote, urlsplit
 
     try:
         url = urlsplit(address)
@@ -157,7 +161,8 @@ def _place(address: str) -> Place | None:
     if url.scheme != "http" or not url.hostname:
         return None
     path = url.path if url.path.strip("/") else ""
-    return Place(url.hostname, port, f"{path}?{url.query}" if path and url.query else path)
+    asked = f"{path}?{url.query}" if path and url.query else path
+    return Place(url.hostname, port, quote(asked, safe=AS_IT_STANDS))
 
 
 def _getaddrinfo(host: str, port: int) -> Sequence[tuple[Any, ...]]:

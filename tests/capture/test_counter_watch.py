@@ -70,6 +70,14 @@ def test_a_fault_that_lasts_is_a_gap_up_to_now(tmp_path: Path) -> None:
     assert (gap.start_s, gap.end_s, gap.reason, gap.energy_known) == (1.1, 1.3, "GPU is lost", False)
 
 
+def test_a_fault_since_the_last_poll_of_a_slower_sensor_is_a_gap_that_ends_no_earlier_than_it_began() -> None:
+    collected = Collected([NVML])
+    collected.add([(FIRST, 0, S, S, 0), (TICK, 0, S, 2 * S, 50), (FAULT, 0, 10 * S, 11 * S, 0)], 0, ["lost"])
+    [timeline] = collected.timelines(9.6)
+    [gap] = timeline.gaps
+    assert (gap.start_s, gap.end_s, gap.energy_known) == (10.0, 10.0, False)
+
+
 def test_a_counter_that_fell_back_was_reset_and_goes_on(tmp_path: Path) -> None:
     timeline = watched(tmp_path, NVML, (1.0, 90_000), (1.1, 91_000), (1.2, 50), (1.3, 70))
     assert timeline.counts == [0, 1000, 1000, 1020]

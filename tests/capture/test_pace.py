@@ -42,6 +42,28 @@ def test_polls_that_take_long_come_no_oftener_for_it(counter_s: float, cost_s: f
     assert settled(Pace([GPU], 0.02, 10.0), counter_s, cost_s) == 0.02
 
 
+def looked_at_anew(counter_s: float, expected_s: float, phase_s: float) -> bool:
+    """Whether a counter that an earlier start saw move every `expected_s`, and moves so now, is polled densely."""
+    pace = Pace([GPU], 0.039, 10.0, {0: expected_s}, 0.0001)
+    poll_s, moved, waits_ns = 10.0, None, spacings(round(pace.period_s * 1e9))
+    while poll_s < 10.1 + DENSE_S:
+        before, moved = moved, (poll_s + phase_s) // counter_s
+        if before not in (None, moved):
+            pace.ticked(0, poll_s)
+        pace.next_s(poll_s, poll_s + 0.0001)
+        poll_s += next(waits_ns) / 1e9
+    return pace.dense
+
+
+@pytest.mark.parametrize("phase", [0.1, 0.3, 0.5, 0.7, 0.9])
+@pytest.mark.parametrize("counter_s", [0.02, 0.05, 0.1, 0.2])
+def test_a_counter_that_moves_about_as_it_did_at_an_earlier_start_is_not_looked_at_anew(
+    counter_s: float, phase: float
+) -> None:
+    assert not any(looked_at_anew(counter_s, counter_s * other, phase * counter_s) for other in (0.93, 1, 1.1))
+    assert all(looked_at_anew(counter_s, counter_s * other, phase * counter_s) for other in (0.7, 1.4))
+
+
 def test_the_first_polls_come_densely() -> None:
     assert Pace([GPU], 0.02, 10.0).next_s(10.0, 10.0) == DENSE_PERIOD_S
 

@@ -28,6 +28,13 @@ def test_a_model_adds_its_idle_watts_to_those_of_the_busy_cores() -> None:
     assert observe(half_a_core).period_s is None
 
 
+def test_power_that_was_integrated_between_slow_readings_has_no_period() -> None:
+    readings_s = [10 + 0.5 * k for k in range(9)]
+    domain = Domain("wall:plug", "wall", "plug", "Wall plug", basis="derived")
+    timeline = Timeline(domain, readings_s[:1] + readings_s[:-1], readings_s, list(range(9)), 14.0)
+    assert observe(timeline).period_s is None
+
+
 def test_a_counter_that_was_never_read_shows_nothing() -> None:
     observed = observe(Timeline(Domain("gpu:0", "gpu", "nvml", "GPU"), [], [], [], 0.0))
     assert (observed.power_w, observed.period_s, observed.step_j) == (None, None, None)

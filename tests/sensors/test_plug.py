@@ -185,6 +185,21 @@ def test_a_password_in_an_address_is_in_no_sentence(
     assert "admin" not in said
 
 
+@pytest.mark.parametrize(
+    ("password", "sent"), [("hu sh", "hu%20sh"), ("h\u00fcsh", "h%C3%BCsh"), ("hu%20sh", "hu%20sh")]
+)
+def test_a_password_that_http_cannot_hold_is_escaped_and_in_no_sentence(
+    plug: SimulatedPlug, monkeypatch: pytest.MonkeyPatch, password: str, sent: str
+) -> None:
+    path = "/rpc/Switch.GetStatus?id=0&password="
+    monkeypatch.setitem(ANSWERS["gen2"], path + sent, ANSWERS["gen2"]["/rpc/Switch.GetStatus?id=0"])
+    assert isinstance(opened(plug, path + password).read()[0], int)
+    plug.status = 401
+    finding = looked_for(plug, path + password)
+    assert "401" in str(finding.reason)
+    assert password not in f"{finding.reason} {finding.remedy}"
+
+
 @pytest.mark.parametrize("address", ["http://admin:hush@127.0.0.1", "admin:hush@plug", "ftp://x?password=hush"])
 def test_an_address_with_a_user_is_refused_and_not_shown(address: str) -> None:
     finding = find({VARIABLE: address})
