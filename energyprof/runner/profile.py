@@ -81,7 +81,9 @@ class GridSettings(_Section):
     market_g_per_kwh: float | None = Field(
         default=None, description="g CO2e per kWh by the site's contracts, a number of 0 or more"
     )
-    electricity_price: str | None = Field(default=None, description='the price of a kWh with its currency, such as "0.25EUR"')
+    electricity_price: str | None = Field(
+        default=None, description='the price of a kWh with its currency, such as "0.25EUR"'
+    )
     live: Text | None = Field(
         default=None, description='a service and a zone of it that is asked over HTTP, such as "electricity-maps:FR"'
     )
@@ -124,7 +126,9 @@ class HardwareSettings(_Section):
     devices: list[str] = Field(
         default_factory=list, description='names of devices with their share, such as ["h100-sxm", "server=0.125"]'
     )
-    price_per_hour: str | None = Field(default=None, description='the price of all of it with its currency, such as "2.10USD"')
+    price_per_hour: str | None = Field(
+        default=None, description='the price of all of it with its currency, such as "2.10USD"'
+    )
 
     @model_validator(mode="after")
     def _known(self) -> Self:
