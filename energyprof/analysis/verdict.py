@@ -81,23 +81,28 @@ def quality_claim(variants: Sequence[VariantResult], profile: ProfileRecord, bes
         return (
             f"The quality of {best} is not known: {gap.reason}; this says what it costs, not whether it is good enough."
         )
-    if gap is None or gap.value is None or profile.margin is None:
+    if gap is None or gap.value is None:
         return "Quality was not measured: this says what it costs, not whether it is good enough."
+    differs = f"{gap.unit.replace('_', ' ')} differs by {_change(gap.value, gap.unit)}{_change_interval(gap)}"
+    if profile.margin is None:
+        return f"Whether {best} is good enough is not judged, since the profile sets no margin: {differs}."
     words = {
         "good_enough": f"{best} is good enough" + (", but saves nothing" if result.versus.cheaper is False else ""),
         "not_good_enough": f"{best} is not good enough",
         "not_settled": f"Whether {best} is good enough is not settled at {_items(result)} test items",
     }[verdict]
-    interval = ""
-    if gap.low is not None and gap.high is not None:
-        interval = f" (95 % interval {_change(gap.low, gap.unit)} to {_change(gap.high, gap.unit)})"
-    margin = _change(-profile.margin, gap.unit)
-    return f"{words}: {gap.unit} differs by {_change(gap.value, gap.unit)}{interval}; the margin is {margin}."
+    return f"{words}: {differs}; the margin is {_change(-profile.margin, gap.unit)}."
 
 
 def _items(result: VariantResult) -> int:
     assert result.quality is not None
     return result.quality.items
+
+
+def _change_interval(gap: Quantity) -> str:
+    if gap.low is None or gap.high is None:
+        return ""
+    return f" (95 % interval {_change(gap.low, gap.unit)} to {_change(gap.high, gap.unit)})"
 
 
 def _change(value: float, metric: str) -> str:

@@ -32,6 +32,9 @@ PLAIN: tuple[Scale, ...] = ((1.0, ""),)
 _ROUNDS_TO_ONE = 0.995
 """From here on two digits read 1.0 of the next unit, not 1000 of this one."""
 
+_DWARFED = 100.0
+"""A bound this many times the value needs another unit."""
+
 _FRACTIONS = frozenset({"accuracy", "exact_match"})
 """Metrics between 0 and 1 that people read in per cent."""
 
@@ -63,7 +66,7 @@ def figure(quantity: Quantity | None, scales: Sequence[Scale] = PLAIN) -> Figure
         return Figure(UNKNOWN)
     if quantity.value is None:
         return _unknown(quantity, scales)
-    factor, unit = fitting(quantity.value, scales)
+    factor, unit = fitting(_extent(quantity, quantity.value), scales)
     part = quantity.scaled(1 / factor, unit)
     value = f"{mark(part)}{number(part)} {unit}".strip()
     return Figure(value, *intervals(part), quantity.reason)
@@ -205,6 +208,12 @@ def size(value: int | None) -> str:
 def per_million(quantity: Quantity) -> Quantity:
     """A quantity per task as one per million tasks."""
     return quantity.scaled(1e6, quantity.unit)
+
+
+def _extent(quantity: Quantity, value: float) -> float:
+    """The value; where its interval dwarfs it, what keeps the bounds to as few digits as figures of that unit have."""
+    bounds = (quantity.low, quantity.high, quantity.total_low, quantity.total_high)
+    return max(abs(value), *(abs(bound or 0.0) / _DWARFED for bound in bounds))
 
 
 def _unknown(quantity: Quantity, scales: Sequence[Scale]) -> Figure:

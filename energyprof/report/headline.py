@@ -13,7 +13,7 @@ STATUS = {
     "good_enough": "Good enough",
     "not_good_enough": "Not good enough",
     "not_settled": "Not settled",
-    "no_quality": "Quality not compared",
+    "no_quality": "Quality not judged",
 }
 SIGNS = {"good_enough": "✓", "not_good_enough": "✕", "not_settled": "?", "no_quality": "–"}
 """Beside the words, for those who look before they read; never colour alone."""

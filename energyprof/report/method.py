@@ -143,14 +143,18 @@ def _quality(comparison: Comparison) -> str:
     profile = comparison.run.profile
     if profile.metric is None:
         return "This task has no quality: the models' weights or the task do not allow one, so only costs are compared."
-    margin = figures.margin(profile.metric, profile.margin)
     scored = max((variant.quality.items for variant in comparison.variants if variant.quality), default=0)
-    return (
+    over = (
         f"{figures.metric_name(profile.metric)} over the same {f'{scored:,} ' if scored else ''}held-out items for "
-        f"every variant. A variant is good "
-        f"enough when the whole 95 % interval of its paired difference to the baseline lies above the margin "
-        f"(-{margin}), not good enough when all of it lies below, and not settled otherwise."
-    ).replace("(-", "(−")
+        "every variant."
+    )
+    if profile.margin is None:
+        return f"{over} The profile sets no margin, so that no variant is called good enough or not."
+    margin = figures.margin(profile.metric, profile.margin)
+    return (
+        f"{over} A variant is good enough when the whole 95 % interval of its paired difference to the baseline lies "
+        f"above the margin (−{margin}), not good enough when all of it lies below, and not settled otherwise."
+    )
 
 
 def _footprint(assessment: Assessment) -> str:

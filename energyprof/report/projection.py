@@ -153,7 +153,7 @@ def _rows(found: Figures, projection: Projection) -> list[tuple[str, figures.Fig
     electricity = ELECTRICITY if pue == 1 else f"{ELECTRICITY}, PUE {pue:g}"
     return [
         (DEVICES, _count(found.devices)),
-        ("busy", _percent(found.utilisation)),
+        ("busy, busiest year", _percent(found.utilisation)),
         (electricity, figures.figure(found.facility_kwh, KILOWATT_HOURS)),
         ("peak power", figures.figure(found.peak_kw, KILOWATTS)),
         (OPERATION, figures.figure(found.co2e_kg, KILOGRAMS)),

@@ -36,3 +36,14 @@ def test_a_variant_that_costs_more_saves_nothing_however_good() -> None:
     assert comparison.energy_claim.startswith("small uses 3.97")
     assert "x more" in comparison.energy_claim
     assert comparison.quality_claim.startswith("small is good enough, but saves nothing: ")
+
+
+def test_quality_that_was_measured_and_has_no_margin_is_told_and_not_judged() -> None:
+    run = recorded(names=("large", "small"))
+    comparison = compare(replace(run, profile=replace(run.profile, margin=None)))
+    assert (comparison.best, comparison.verdict) == ("small", "no_quality")
+    assert comparison.quality_claim.startswith(
+        "Whether small is good enough is not judged, since the profile sets no margin: exact match differs by "
+    )
+    assert "95 % interval" in comparison.quality_claim
+    assert "not measured" not in comparison.quality_claim

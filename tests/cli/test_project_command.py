@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -50,6 +51,8 @@ def test_years_have_columns_of_their_own(run: str, capsys: CaptureFixture) -> No
     text = said(capsys, run, "--requests-per-day", "1e6", "--years", "3", "--growth", "0.5")
     assert "over 3 years, +50 % a year" in text
     assert all(f"year {year}" in text for year in (1, 2, 3))
+    [first, *_, last, of_all, _] = re.findall(r"[\d.]+ %|\S+–\S+", next(x for x in text.splitlines() if "busy, " in x))
+    assert first != last == of_all  # the busiest year, not the mean of all
     long = said(capsys, run, "--requests-per-day", "1e6", "--years", "30")
     assert "year 30" in long
     assert "year 2 " not in long

@@ -43,6 +43,13 @@ def test_carbon_and_water_of_one_short_call_are_read_without_an_exponent() -> No
     assert figures.figure(Quantity(1.4e-8, None, None, "L", "estimated"), figures.LITRES).value == "~14 nL"
 
 
+def test_an_interval_that_dwarfs_its_value_is_read_in_a_unit_of_its_own_size() -> None:
+    nothing = Quantity(9.6e-5, -0.1, 0.1, "J", "estimated")
+    assert str(figures.figure(nothing, figures.JOULES)) == "~0.096 mJ (−100 to 100)"
+    wide = Quantity(0.014, -0.087, 0.12, "J", "estimated")
+    assert str(figures.figure(wide, figures.JOULES)) == "~14 mJ (−87 to 120)"
+
+
 def test_the_total_interval_is_left_out_where_it_reads_the_same() -> None:
     same = Quantity(1.92, 1.83, 2.01, "J", "measured", None, 1.83, 2.01)
     assert figures.figure(same, figures.JOULES).total is None

@@ -43,6 +43,14 @@ def test_where_nothing_was_scored_no_number_is_given() -> None:
     assert "over the same held-out items" in _said(unscored)["Quality"]
 
 
+def test_without_a_margin_none_is_spoken_of() -> None:
+    comparison = ten_variants()
+    run = replace(comparison.run, profile=replace(comparison.run.profile, margin=None))
+    quality = _said(replace(comparison, run=run))["Quality"]
+    assert quality.startswith("Accuracy over the same 540 held-out items for every variant.")
+    assert quality.endswith("The profile sets no margin, so that no variant is called good enough or not.")
+
+
 def test_what_was_seen_of_the_meters_is_said_and_where_nothing_was_recorded_nothing() -> None:
     comparison = ten_variants()
     assert "What the meters are like" not in _said(comparison)
