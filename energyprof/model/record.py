@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 from typing import TYPE_CHECKING
 
 from energyprof.model.errors import InvalidRun
@@ -31,7 +32,7 @@ def loads(text: str, source: str = "run.json") -> Run:
         source: named in the error.
 
     Raises:
-        InvalidRun: not JSON, of another schema, or with a field of the wrong type.
+        InvalidRun: not JSON, of another schema, with a field of the wrong type, or with trials that nobody measured.
     """
     try:
         document = json.loads(text)
@@ -46,7 +47,22 @@ def loads(text: str, source: str = "run.json") -> Run:
             f"{source} has schema {schema!r}, but this version of energyprof reads schema {SCHEMA}. "
             "Use the version that wrote it, or measure again."
         )
-    return validated(_adapter(), document, source)
+    run = validated(_adapter(), document, source)
+    if (flaw := _flaw(run)) is not None:
+        raise InvalidRun(f"{source}: {flaw}. The record is damaged and cannot be trusted; measure again.")
+    return run
+
+
+def _flaw(run: Run) -> str | None:
+    """What no measurement could have left behind; None where there is nothing of the kind."""
+    if not run.variants:
+        return "variants: there is none"
+    for number, trial in enumerate(run.trials):
+        if not -math.inf < trial.start_s <= trial.end_s < math.inf:
+            return f"trials.{number}: from {trial.start_s} s to {trial.end_s} s is no stretch of time"
+        if trial.requests < 1:
+            return f"trials.{number}.requests: {trial.requests} is no number of requests"
+    return None
 
 
 @functools.cache

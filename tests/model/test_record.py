@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -65,6 +66,27 @@ def test_a_field_of_the_wrong_type_is_named() -> None:
     document = json.loads(dumps(RUN))
     document["trials"][0]["requests"] = "many"
     with pytest.raises(InvalidRun, match=r"trials\.0\.requests"):
+        loads(json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("requests", 0, "trials.0.requests: 0 is no number of requests"),
+        ("end_s", 0.5, "trials.0: from 1.0 s to 0.5 s is no stretch of time"),
+        ("start_s", "NaN", "trials.0: from nan s to 2.0 s is no stretch of time"),
+    ],
+)
+def test_a_trial_that_nobody_can_have_measured_is_named(field: str, value: object, told: str) -> None:
+    document = json.loads(dumps(RUN))
+    document["trials"][0][field] = value
+    with pytest.raises(InvalidRun, match=re.escape(f"x.json: {told}. The record is damaged")):
+        loads(json.dumps(document), "x.json")
+
+
+def test_a_record_without_variants_is_refused() -> None:
+    document = json.loads(dumps(replace(RUN, variants=[], trials=[])))
+    with pytest.raises(InvalidRun, match="variants: there is none"):
         loads(json.dumps(document))
 
 
