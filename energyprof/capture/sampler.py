@@ -244,8 +244,9 @@ class Sampler:
         """All ticks that have been kept, one timeline a domain."""
         with self._lock:
             evidence = self._evidence()
+            polled_s = self._polled_s()  # before the ring is read: what comes in meanwhile is not known yet
             self._drain()
-            return evidence.timelines(self._polled_s())
+            return evidence.timelines(polled_s)
 
     def fault_reasons(self) -> list[str]:
         """Why readings failed, by number."""

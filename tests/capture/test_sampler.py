@@ -78,6 +78,14 @@ def test_what_was_measured_can_be_read_after_the_stop(gpu: SimulatedGpu) -> None
     assert sampler.stop() == sampler.stop()
 
 
+def test_a_timeline_ends_before_what_came_in_while_it_was_made(gpu: SimulatedGpu) -> None:
+    with Sampler(["nvml"], tell=lambda what, told: time.sleep(0.3)) as sampler:
+        sampler.wait_past(time.monotonic() + 0.2)
+        [early] = sampler.timelines()
+        [late] = sampler.timelines()
+    assert [seen_s for seen_s in late.seen_s if seen_s <= early.end_s] == early.seen_s
+
+
 def test_no_file_is_left_behind(gpu: SimulatedGpu) -> None:
     sampler = Sampler(["nvml"])
     sampler.start()
