@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 MOVING_SHARE = 0.5
 """A counter that has moved at more than this share of the polls moves faster than they come."""
 
+HELD_UP = 3.0
+"""A tick without a grid that was noticed in a window so many times longer than usual may be any of several."""
+
 LEAST_LOOKS = 3.0
 """Pulses that a part-time sensor saw less often than this, on average, may have drawn all that the device can."""
 
@@ -229,8 +232,10 @@ def _tick_times(after_s: Floats, seen_s: Floats, domain: Domain) -> _Ticks:
     after, seen = after_s[~first], seen_s[~first]
     grid = fit_grid(after, seen) or expected_grid(after, seen, domain.expected_period_s)
     if grid is None:
-        observed = np.where(first, seen_s, (after_s + seen_s) / 2)
-        jitter_s = float(np.sqrt(np.mean(np.square(polls_s)) / 12))
+        held = polls_s > HELD_UP * poll_s
+        held[[0, -1]] = False
+        observed = np.where(held, np.nan, np.where(first, seen_s, (after_s + seen_s) / 2))
+        jitter_s = float(np.sqrt(np.mean(np.square(polls_s[~held])) / 12))
         return _Ticks(observed, jitter_s, None, scatter_s=jitter_s)
     times_s = np.empty_like(seen_s)
     # A tick is no later than the poll that saw it; where it may be one or another, the joules of neither are known.

@@ -162,7 +162,7 @@ def _fitted(sharing: Sharing, chosen: list[int]) -> Doubt:
 def _divided(sharing: Sharing, chosen: list[int], fraction: Floats, quiet_w: float) -> Doubt:
     """Every interval scatters as quiet ones do. Where others are active in the same interval, the counter does not say
     how its joules divide: of what powers seen alone leave, the owners may have drawn anything between quiet power and
-    all of it, as far as the device can draw so much (rectangular); among the same kinds alike in every interval.
+    all of it, as far as the device can draw so much (rectangular): each kind the same power in every interval.
     """
     import numpy as np
 
@@ -179,14 +179,21 @@ def _divided(sharing: Sharing, chosen: list[int], fraction: Floats, quiet_w: flo
     of_rest = own_unknown_s / np.maximum(unknown_s, 1e-300)
     divided = (of_rest > 0) & (of_rest < 1 - 1e-9)
     room_j = np.maximum(division.remainder_j - quiet_w * unknown_s, 0.0)
-    most_w = max((sharing.curve.most_w or UNLIMITED_W) - quiet_w, 0.0)
+    most_w = UNLIMITED_W if sharing.curve.most_w is None else max(sharing.curve.most_w - quiet_w, 0.0)
     highest_j = np.minimum(room_j, most_w * own_unknown_s)
-    lowest_j = room_j - np.minimum(most_w * (unknown_s - own_unknown_s), room_j * np.minimum(1.0, 2 * (1 - of_rest)))
+    others_j = most_w * (unknown_s - own_unknown_s)
+    if sharing.curve.most_w is None:  # a short piece of others is then taken to leave most to a long one
+        others_j = 2 * (1 - of_rest) * room_j
+    lowest_j = room_j - np.minimum(others_j, room_j)
     middle_j = np.where(highest_j < room_j, (highest_j + lowest_j) / 2, of_rest * room_j)
     apart_j = np.sqrt((highest_j - lowest_j) ** 2 / 12 + (middle_j - of_rest * room_j) ** 2)
-    among = np.unique(division.unknown[:, divided], axis=1, return_inverse=True)[1].ravel()
-    by_kinds_j = np.bincount(among, apart_j[divided])
-    return Doubt(variance_j2, float((by_kinds_j**2).sum()) ** 0.5)
+    # Which powers would have to be other than the mean for that, and in which proportion: the same in every interval.
+    own_of_kind_s: Floats = np.zeros(sharing.time_s.shape)
+    np.add.at(own_of_kind_s, kinds, np.where(division.unknown[kinds], own_s, 0.0))
+    pull_s = own_of_kind_s - np.where(division.unknown, sharing.time_s, 0.0) * of_rest
+    pull_s /= np.maximum(np.sqrt((pull_s**2).sum(axis=0)), 1e-300)
+    by_kind_j = (pull_s * np.where(divided, apart_j, 0.0)).sum(axis=1)
+    return Doubt(variance_j2, float((by_kind_j**2).sum()) ** 0.5)
 
 
 def _power_steps(power_w: Floats) -> Floats:

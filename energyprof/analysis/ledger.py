@@ -65,6 +65,8 @@ class Ledger:
         idle_j: drawn while nothing ran, up to the idle power. unattributed_j: the rest of that.
         busy_doubt: how far the joules of all owners together may be off, and so those of the rest.
         total_j: what the counter moved. start_variance_j2, end_variance_j2: of the counter at the two instants.
+        scatter_j2: variance of the total by how much readings scatter; free_scatter_j2: the part of it from intervals
+            in which nothing ran.
         estimator: "bracket" where quiet power was known at the edges, else "interpolate"; "regress" where
             owners that follow each other within tick intervals were told apart by fitted power.
         idle_power_w: the idle power; None where it was never seen.
@@ -80,6 +82,8 @@ class Ledger:
     total_j: float
     start_variance_j2: float
     end_variance_j2: float
+    scatter_j2: float
+    free_scatter_j2: float
     estimator: Estimator
     idle_power_w: float | None
     carry: Carry
@@ -129,7 +133,7 @@ def apportion(
     kinds: Sequence[int] | None = None,
     carry: Carry | None = None,
     use: CpuUse | None = None,
-    quiet_after: bool = True,
+    next_s: float = math.inf,
 ) -> Ledger:
     """Shares out a domain's joules between two instants.
 
@@ -141,7 +145,7 @@ def apportion(
             each its own.
         carry: where the ledger before this one ended; its `end_s` is `start_s`.
         use: who kept the CPU busy, where that is what the counter meters; None = nobody else counts.
-        quiet_after: whether nothing ran just after `end_s`.
+        next_s: when something ran next after the two instants; `end_s` where it went on.
 
     Raises:
         ConservationBroken: the shares do not add up to the counter.
@@ -151,7 +155,8 @@ def apportion(
     work = pieces if isinstance(pieces, Work) else _work(pieces)
     busy = work.stretches()
     quiet = quiet_halves(curve, busy, start_s, end_s, carry.quiet if carry else None)
-    times_s, energy_j = _knots(curve, (start_s, end_s), quiet, carry, quiet_after)
+    rest_s = start_s if not len(busy[1]) else float(busy[1][-1])
+    times_s, energy_j = _knots(curve, (start_s, end_s), quiet, carry, (rest_s, next_s))
 
     instants_s = np.unique(np.concatenate((times_s, work.low_s, work.high_s)))
     durations_s = np.diff(instants_s)
@@ -203,7 +208,7 @@ def apportion(
     total_j = float(energy_j[-1] - energy_j[0])
     _check_conserved(float(owned_j.sum()) + float(free_j.sum()), total_j)
     shifted = [
-        apportion(other, work, owners, start_s, end_s, groups=[], kinds=kinds, carry=carry, quiet_after=quiet_after)
+        apportion(other, work, owners, start_s, end_s, groups=[], kinds=kinds, carry=carry, next_s=next_s)
         for other in curve.alternatives()
     ]
     moved_j = np.array([ledger.energy_j - owned_j for ledger in shifted]).reshape(len(shifted), owners)
@@ -228,6 +233,7 @@ def apportion(
     )
     asked = [[owner] for owner in range(owners)] if groups is None else groups
     ends_j2 = sharing.end_variances_j2(np.array([start_s, end_s]))
+    scatter_j2 = (sharing.scatter * interval_j) ** 2
     return Ledger(
         owned_j,
         occupancy_s.sum(axis=1),
@@ -239,6 +245,8 @@ def apportion(
         total_j,
         float(ends_j2[0]),
         float(ends_j2[1]),
+        float(scatter_j2.sum()),
+        float(scatter_j2[occupancy_s.sum(axis=0) == 0].sum()),
         "regress" if fitted is not None else "interpolate" if quiet.last is None else "bracket",
         quiet.idle_power_w,
         Carry(end_s, float(energy_j[-1]), quiet.last, seen_scatter),
@@ -253,12 +261,19 @@ def _work(pieces: Sequence[Piece]) -> Work:
 
 
 def _knots(
-    curve: Curve, edges_s: tuple[float, float], quiet: QuietHalves, carry: Carry | None, quiet_after: bool
+    curve: Curve,
+    edges_s: tuple[float, float],
+    quiet: QuietHalves,
+    carry: Carry | None,
+    pause_s: tuple[float, float],
 ) -> tuple[Array, Array]:
     """Ticks between the instants, with the instants themselves.
 
-    Work right beside an edge must not lend its power to the far side of it: where that side is quiet, it draws quiet
-    power up to the next tick.
+    Work right beside an edge must not lend its power to the far side of it: where that side is quiet up to the next
+    tick, it draws quiet power. So does the near side of the last edge, where that one is quiet and the far side is not.
+
+    Args:
+        pause_s: from when to when nothing ran around the last edge; empty where something did.
     """
     import numpy as np
 
@@ -269,10 +284,14 @@ def _knots(
     left, right = np.searchsorted(curve.times_s, start_s, side="right") - 1, np.searchsorted(curve.times_s, end_s)
     if carry is None and quiet.first is not None and left >= 0:
         first_j = float(curve.energy_j[left]) + quiet.first.power_w * (start_s - float(curve.times_s[left]))
-    if quiet_after and quiet.last is not None and right < len(curve.times_s):
-        last_j = float(curve.energy_j[right]) - quiet.last.power_w * (float(curve.times_s[right]) - end_s)
-    times_s = np.concatenate(([start_s], curve.times_s[inside], [end_s]))
-    return times_s, np.concatenate(([first_j], curve.energy_j[inside], [last_j]))
+    times_s = np.concatenate(([start_s], curve.times_s[inside]))
+    energy_j = np.concatenate(([first_j], curve.energy_j[inside]))
+    if quiet.last is not None and right < len(curve.times_s):
+        if pause_s[1] >= curve.times_s[right]:
+            last_j = float(curve.energy_j[right]) - quiet.last.power_w * (float(curve.times_s[right]) - end_s)
+        elif pause_s[0] <= times_s[-1] and pause_s[1] > end_s:
+            last_j = float(energy_j[-1]) + quiet.last.power_w * (end_s - float(times_s[-1]))
+    return np.append(times_s, end_s), np.append(energy_j, last_j)
 
 
 def _between_ticks(times_s: Array, curve: Curve) -> Array:

@@ -16,6 +16,12 @@ MIN_R_SQUARED = 0.8
 MAX_CONDITION = 1e3
 """Above this the kinds ran in such fixed proportions that no fit can tell them apart."""
 
+FEW_INTERVALS = 30.0
+"""Residuals of fewer, which the fit follows, show little of how far their readings are off: those of all do."""
+
+FOLLOWED = 0.25
+"""Of an interval that decides a power by more than this share nothing is learnt of the others."""
+
 LEAST_CONTRAST = 10.0
 """The kinds' proportions have to vary from interval to interval so many times more than the jitter of the ticks makes
 them seem to. An error in the regressors draws fitted powers together by 1 / (1 + contrast^-2): here by 1 %."""
@@ -30,11 +36,13 @@ class FittedWork:
         pull_w_per_j: by how much a joule more in an interval moves each power. Shape: (kinds, intervals).
         residual_j: what the powers miss of the joules of each interval; made larger where the fit follows the interval
             (HC3: MacKinnon and White, 1985). Shape: (intervals,).
+        usual: size of a residual, relative to the joules of its interval.
     """
 
     power_w: Floats
     pull_w_per_j: Floats
     residual_j: Floats
+    usual: float
 
     def variance_j2(self, part: Floats, whole: Floats, busy_j: Floats) -> float:
         """Variance of the joules of some owners together, who share each interval by time x power.
@@ -51,10 +59,14 @@ class FittedWork:
 
         share = part.sum(axis=0)
         moved_j_per_w = ((part - share * whole) * busy_j).sum(axis=1) / self.power_w
-        off_j = (share + moved_j_per_w @ self.pull_w_per_j) * self.residual_j
+        gets = share + moved_j_per_w @ self.pull_w_per_j
+        off_j = gets * self.residual_j
         lags = int(4 * (np.count_nonzero(off_j) / 100) ** (2 / 9))
         covariances_j2 = [(1 - lag / (lags + 1)) * float(off_j[lag:] @ off_j[:-lag]) for lag in range(1, lags + 1)]
-        return max(float(off_j @ off_j) + 2 * math.fsum(covariances_j2), 0.0)
+        seen_j2 = max(float(off_j @ off_j) + 2 * math.fsum(covariances_j2), 0.0)
+        usual_j2 = (gets * self.usual * busy_j) ** 2
+        few = usual_j2.sum() ** 2 < FEW_INTERVALS * (usual_j2**2).sum()
+        return max(seen_j2, float(usual_j2.sum())) if few else seen_j2
 
 
 def fitted_work(occupancy_s: Floats, busy_j: Floats, quiet: QuietHalves, jitter_s: float) -> FittedWork | None:
@@ -91,4 +103,6 @@ def fitted_work(occupancy_s: Floats, busy_j: Floats, quiet: QuietHalves, jitter_
     pull_w_per_j[:, used] = np.linalg.solve(design.T @ design, design.T)
     leverage = (design.T * pull_w_per_j[:, used]).sum(axis=0)
     residual_j[used] = residual / np.maximum(1 - leverage, 1e-6)
-    return FittedWork(power_w, pull_w_per_j, residual_j)
+    free = leverage <= FOLLOWED
+    usual = float(np.linalg.norm(residual_j[used][free]) / max(float(np.linalg.norm(target[free])), 1e-300))
+    return FittedWork(power_w, pull_w_per_j, residual_j, usual)

@@ -145,7 +145,7 @@ def _fitted(after_s: Floats, seen_s: Floats, period_s: float) -> TickGrid | None
     likely = _likely_grids(index[agrees] - first, after_s[agrees], seen_s[agrees], period_s)
     origin_s = likely.origin_s - first * likely.period_s
     missed_s = _missed(origin_s + index * likely.period_s, after_s, seen_s)
-    agrees &= missed_s <= slack_s
+    agrees = missed_s <= slack_s  # of those too that the first fit had missed
     if agrees.mean() < REGULAR_SHARE:
         return None
     off_s = np.where(agrees, missed_s, half_s / 3**0.5)  # those that disagree are put into the middle of their window

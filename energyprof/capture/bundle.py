@@ -39,7 +39,7 @@ class Bundle:
         primary: the innermost log that was active when they began.
         segments: (start_ns, end_ns), together as long as the calls were active without what was nested in them; in
             order of their ends. Several run at once where several calls did.
-        duration_ns: of the calls with what was nested in them.
+        duration_ns: of the calls with what was nested in them, but for those inside another one of the same name.
         units: work done in all of them. errors: how many ended with one. uncounted: as for spans.
     """
 
@@ -77,11 +77,12 @@ class _Short:
 
     Attributes:
         keys: who they are. outer_keys, outer_places: of the span around each that is bundled too; -1 where none is.
-        roots: place of the outermost of these.
+        roots: place of the outermost of these. again: whether it ran inside another one of its name.
     """
 
     spans: list[OpenSpan]
     keys: list[int]
+    again: list[bool]
     outer_keys: list[int]
     roots: list[int]
     outer_places: list[int]
@@ -141,9 +142,10 @@ def _columns(spans: list[OpenSpan]) -> tuple[_Short, list[_Key]]:
 
     spans = spans[::-1]
     places = dict(zip(spans, range(len(spans)), strict=True))
-    numbers: dict[tuple[object, ...], int] = {}
+    numbers: dict[tuple[object, ...], tuple[int, bool]] = {}
     found: dict[_Key, int] = {}
     keys: list[int] = []
+    again: list[bool] = []
     outer_keys: list[int] = []
     roots: list[int] = []
     outer_places: list[int] = []
@@ -153,20 +155,29 @@ def _columns(spans: list[OpenSpan]) -> tuple[_Short, list[_Key]]:
         if parent is not None and (outer_place := places.get(parent, -1)) >= 0:
             outer, root, parent = keys[outer_place], roots[outer_place], None
         mark = span.name, parent, outer, span.primary
-        key = numbers.get(mark, -1)
-        if key < 0:
+        known = numbers.get(mark)
+        if known is None:
             keep([parent])
-            names, around, _ = ((), parent, None) if outer < 0 else list(found)[outer]
-            names = (span.name, *(name for name in names if name != span.name))
-            key = numbers[mark] = found.setdefault((names, around, span.primary), len(found))
-        keys.append(key)
+            outer_names, around, _ = ((), parent, None) if outer < 0 else list(found)[outer]
+            names = (span.name, *(name for name in outer_names if name != span.name))
+            key = found.setdefault((names, around, span.primary), len(found))
+            known = numbers[mark] = key, span.name in outer_names or _runs_in(around, span.name)
+        keys.append(known[0])
+        again.append(known[1])
         outer_keys.append(outer)
         roots.append(root)
         outer_places.append(outer_place)
         starts_ns.append(span.start_ns)
         ends_ns.append(span.end_ns)
     columns = np.array(starts_ns, np.int64), np.array(ends_ns, np.int64)
-    return _Short(spans, keys, outer_keys, roots, outer_places, *columns), list(found)
+    return _Short(spans, keys, again, outer_keys, roots, outer_places, *columns), list(found)
+
+
+def _runs_in(around: OpenSpan | None, name: str) -> bool:
+    """Whether a span, or one around it, has that name."""
+    while around is not None and around.name != name:
+        around = around.parent
+    return around is not None
 
 
 def _tangled(short: _Short) -> set[int]:
@@ -203,7 +214,7 @@ def _bundles(short: _Short, keys: Sequence[_Key]) -> list[Bundle]:
 
     windows = starts // (CELL_NS * CELLS_PER_BUNDLE)
     codes, where, calls = np.unique(windows * len(keys) + key, return_inverse=True, return_counts=True)
-    durations = np.bincount(where, ends - starts)
+    durations = np.bincount(where, np.where(short.again, 0, ends - starts))
     for code, count, duration_ns in zip(codes.tolist(), calls.tolist(), durations.tolist(), strict=True):
         bundle = of(code % len(keys), code // len(keys) * CELLS_PER_BUNDLE)
         bundle.calls, bundle.duration_ns = count, round(duration_ns)

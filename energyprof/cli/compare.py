@@ -78,7 +78,7 @@ def _sides(options: argparse.Namespace) -> Iterator[tuple[Side, Side]]:
         name_a, name_b = variant_a or variant_b, variant_b or variant_a
         assert name_a is not None
         assert name_b is not None
-        yield Side(options.a, run_a, name_a), Side(options.b, run_b, name_b)
+        yield Side(f"{path_a}:{name_a}", run_a, name_a), Side(f"{path_b}:{name_b}", run_b, name_b)
         return
     names_b = {variant.name for variant in run_b.variants}
     both = [variant.name for variant in run_a.variants if variant.name in names_b]

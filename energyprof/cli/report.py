@@ -103,10 +103,8 @@ def _require_apart(paths: list[Path], folders: list[Path]) -> None:
 
 def _render(run: Run, folder: Path, options: argparse.Namespace) -> None:
     from energyprof.report.overview import publish_overview
-    from energyprof.runner.evidence import open_folder
 
     site = _site(run.profile, options)
-    folder = open_folder(folder)
     show(run, folder, site=site, as_json=options.json)
     if options.out is not None or (folder.parent / "index.html").exists():
         publish_overview(folder.parent)

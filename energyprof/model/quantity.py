@@ -45,9 +45,10 @@ class Quantity:
         if self.value is None:
             return self._unknown()
         mark = "~" if self.basis in ("estimated", "assumed") else ""
-        factor, prefix = _prefix(self.value, self.unit)
-        value, unit = self.value / factor, prefix + self.unit
         low, high = self.outer()
+        half_width = 0.0 if low is None or high is None else (high - low) / 2
+        factor, prefix = _prefix(max(abs(self.value), half_width), self.unit)
+        value, unit = self.value / factor, prefix + self.unit
         if low is None or high is None or low == high:
             return f"{mark}{significant(value, 2 if mark else 3)} {unit}"
         low, high = low / factor, high / factor
@@ -134,7 +135,7 @@ def weakest(*bases: Basis) -> Basis:
 
 def decimals(value: float, half_width: float, *, estimated: bool = False) -> int:
     """Decimal places that show two significant digits of the uncertainty (two of the value if estimated)."""
-    scale = abs(value) if estimated and value else half_width
+    scale = max(abs(value), half_width) if estimated else half_width
     if not scale or not math.isfinite(scale):
         scale = abs(value) or 1.0
     return 1 - math.floor(math.log10(scale))
@@ -142,7 +143,7 @@ def decimals(value: float, half_width: float, *, estimated: bool = False) -> int
 
 def rounded(value: float, digits: int) -> str:
     """`value` with `digits` decimal places; negative `digits` round to tens, hundreds, ..."""
-    return f"{round(value, digits):.{max(digits, 0)}f}"
+    return f"{round(value, digits) + 0.0:.{max(digits, 0)}f}"  # of what is too little to be shown no sign is left
 
 
 def significant(value: float, digits: int) -> str:

@@ -110,6 +110,7 @@ class DomainAccounts:
     Attributes:
         doubts: how far the joules of each group may be off; busy_doubt: those of all owners together.
         start_variance_j2, end_variance_j2: of the counter at the two ends of what has been accounted for.
+        scatter_j2, free_scatter_j2: variance of its readings, of all and of those while nothing ran.
         estimators: those used in the parts that held work.
         seconds: how much time has been accounted for.
     """
@@ -119,6 +120,8 @@ class DomainAccounts:
     busy_doubt: Doubt = field(default_factory=Doubt)
     start_variance_j2: float | None = None
     end_variance_j2: float = 0.0
+    scatter_j2: float = 0.0
+    free_scatter_j2: float = 0.0
     idle_j: float = 0.0
     unattributed_j: float = 0.0
     total_j: float = 0.0
@@ -147,6 +150,8 @@ class DomainAccounts:
         if self.start_variance_j2 is None:
             self.start_variance_j2 = ledger.start_variance_j2
         self.end_variance_j2 = ledger.end_variance_j2
+        self.scatter_j2 += ledger.scatter_j2
+        self.free_scatter_j2 += ledger.free_scatter_j2
         self.idle_j += ledger.idle_j
         self.unattributed_j += ledger.unattributed_j
         self.total_j += ledger.total_j

@@ -78,7 +78,7 @@ def profile(
         The function, with an attribute `energy`: the Measurement of all its calls so far.
 
     Raises:
-        InvalidValue: a unit cannot be counted because it is not a function, or a function has no phases.
+        InvalidValue: what is decorated, or counts a unit, is not a function, or a function has no phases.
     """
     for unit, of in (units or {}).items():
         if not callable(of):
@@ -94,6 +94,11 @@ def profile(
 def _profiled(function: Any, name: str | None, units: Units | None, phases: bool) -> Any:
     if isinstance(function, staticmethod | classmethod):
         return type(function)(_profiled(function.__func__, name, units, phases))
+    if not callable(function):
+        raise InvalidValue(
+            f"@profile measures a function, and {function!r} cannot be called, so nothing was decorated. "
+            'Write @profile(name="...") to name it, and put @profile below @property.'
+        )
     title = name or _title(function)
     if phases and not yields(function):
         raise InvalidValue(

@@ -58,8 +58,20 @@ class Occupants:
         return cls(owners, pieces, groups, members, [paths[owner.path] for owner in owners])
 
 
+@dataclass(frozen=True, slots=True)
+class Until:
+    """An instant up to which books are closed, and when something ran next; the same where it went on."""
+
+    instant_s: float
+    next_s: float
+
+
 class Books:
-    """The accounts of one profiler, from its start to the instant up to which it has been closed."""
+    """The accounts of one profiler, from its start to the instant up to which it has been closed.
+
+    Attributes:
+        waiting: spans that ended later than that.
+    """
 
     def __init__(self, log: SpanLog, domains: Sequence[Domain], start_s: float) -> None:
         self._log = log
@@ -73,7 +85,7 @@ class Books:
         self.others_known = True
         self._carries: dict[Key, Carry] = {}
         self._inner: dict[int, dict[tuple[bool, str], Work]] = {}
-        self._waiting: list[Finished] = []
+        self.waiting: list[Finished] = []
 
     def copy(self) -> Books:
         """Books of their own that stand where these do."""
@@ -103,17 +115,18 @@ class Books:
             use: who kept the CPU busy since the last `closed_s`; None = not known.
         """
         if instant_s <= self.closed_s:
-            self._waiting = [*self._waiting, *spans]
+            self.waiting = [*self.waiting, *spans]
             return
-        waiting = [*self._waiting, *spans]
+        waiting = [*self.waiting, *spans]
         running = list(running)
         later = [span for span in waiting if span.segments and span.segments[-1][1] / NS_PER_S > instant_s]
         open_ids = {span.id for span in [*later, *running]}
         self.others_known &= use is not None or not any(map(meters_cpu, self.domains))
         occupants = self._occupants(waiting, [_snapshot(span, instant_s) for span in running], open_ids, instant_s)
+        until = Until(instant_s, min((_next_s(span, instant_s) for span in [*later, *running]), default=math.inf))
         for timeline in timelines:
             if timeline.domain in self.domains:
-                self._close_domain(timeline, occupants, instant_s, use if meters_cpu(timeline.domain) else None)
+                self._close_domain(timeline, occupants, until, use if meters_cpu(timeline.domain) else None)
         for accounts in self.accounts.values():
             accounts.settle(open_ids)
         for span in waiting:
@@ -122,24 +135,24 @@ class Books:
         for outer in self._inner.keys() - open_ids:
             for key, work in self._inner.pop(outer).items():
                 self.work.setdefault(key, Work()).add(work)
-        self._waiting = later
+        self.waiting = later
         self.closed_s = instant_s
 
     def total_j(self) -> float:
         """J of all domains up to `closed_s`, as far as they are known."""
         return math.fsum(accounts.total_j for (_, bound), accounts in self.accounts.items() if bound == BEST)
 
-    def _close_domain(self, timeline: Timeline, occupants: Occupants, instant_s: float, use: CpuUse | None) -> None:
+    def _close_domain(self, timeline: Timeline, occupants: Occupants, until: Until, use: CpuUse | None) -> None:
         for bound in (0, 1, 2) if timeline.domain.model is not None else (BEST,):
             made = curve(timeline, bound=bound)
             if made is None:
                 self.missing[timeline.domain.id] = f"the counter of {timeline.domain.label} did not move"
                 continue
             self.missing.pop(timeline.domain.id, None)
-            self._close_curve((timeline.domain.id, bound), made, occupants, instant_s, use)
+            self._close_curve((timeline.domain.id, bound), made, occupants, until, use)
 
-    def _close_curve(self, key: Key, made: Curve, occupants: Occupants, instant_s: float, use: CpuUse | None) -> None:
-        carry = self._carries.get(key)
+    def _close_curve(self, key: Key, made: Curve, occupants: Occupants, until: Until, use: CpuUse | None) -> None:
+        carry, instant_s = self._carries.get(key), until.instant_s
         # A counter that could not be read before has lost what was drawn since the start.
         start_s = self.start_s if carry is None else carry.end_s
         ledger = apportion(
@@ -152,7 +165,7 @@ class Books:
             kinds=occupants.kinds,
             carry=carry,
             use=use,
-            quiet_after=all(high_s < instant_s for _, _, high_s in occupants.pieces),
+            next_s=until.next_s,
         )
         accounts = self.accounts.setdefault(key, DomainAccounts())
         accounts.add(ledger, occupants.owners, occupants.groups, instant_s - start_s)
@@ -199,8 +212,8 @@ class Books:
             work.calls, work.errors, work.duration_s = span.calls, span.errors, span.duration_ns / NS_PER_S
         else:
             work.calls, work.errors = 1, int(span.error is not None)
-            segments = [(start / NS_PER_S, end / NS_PER_S) for start, end in span.segments]
-            work.duration_s = sum(end - start for start, end in clipped(segments, self.start_s, math.inf))
+            segments = without(clipped(_snapshot(span, math.inf).segments, self.start_s, math.inf), _of_the_name(span))
+            work.duration_s = math.fsum(end - start for start, end in segments)
         works.setdefault((span.primary is self._log, span.name), Work()).add(work)
 
 
@@ -230,6 +243,14 @@ def _snapshot(span: Finished, instant_s: float) -> Snapshot:
     return Snapshot(span, segments)
 
 
+def _next_s(span: Finished, instant_s: float) -> float:
+    """When a span was active next after an instant; the instant itself where it was just then."""
+    starts_s = [start / NS_PER_S for start, end in span.segments if end / NS_PER_S > instant_s]
+    if span.active_ns is not None:
+        starts_s.append(span.active_ns / NS_PER_S)
+    return max(min(starts_s, default=math.inf), instant_s)
+
+
 def _running(snapshot: Snapshot, open_ids: Collection[int]) -> tuple[tuple[int, str], ...]:
     """Id and name of the span and of those around it, as far as they have not ended."""
     found = []
@@ -245,6 +266,17 @@ def _running(snapshot: Snapshot, open_ids: Collection[int]) -> tuple[tuple[int, 
             found.append((span.id, span.name))
         span = span.parent
     return tuple(found)
+
+
+def _of_the_name(span: Finished) -> list[Stretch]:
+    """When others of the same name around it were active: their seconds are counted, with the joules, once."""
+    found: list[Stretch] = []
+    around = span.parent
+    while around is not None:
+        if around.name == span.name:
+            found += _snapshot(around, math.inf).segments
+        around = around.parent
+    return union(found)
 
 
 def _running_of_the_name(span: Finished, open_ids: Collection[int]) -> int | None:

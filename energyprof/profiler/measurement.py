@@ -15,7 +15,8 @@ class Measurement:
 
     Attributes:
         calls: finished calls, but for those inside one of the same name that still runs.
-        duration_s: seconds in which they were active, overlaps counted for each call.
+        duration_s: seconds in which they were active, overlaps counted for each call, but for calls inside another one
+            of the same name, whose joules are counted once as well.
         units: work done in them, such as {"tokens": 512.0}; only what could be counted in every call.
         energy: gross J of all domains inside the boundary, with what nested spans used (inclusive), and with what
             calls that still run have used.
@@ -81,6 +82,8 @@ class LiveMeasurement:
         self._look = look
 
     def __getattr__(self, name: str) -> object:
+        if name.startswith("_"):  # asked for by `copy` and the like, of one that has not been made yet
+            raise AttributeError(name)
         return getattr(self._look(), name)
 
     def __str__(self) -> str:

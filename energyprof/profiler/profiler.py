@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import Counter
@@ -12,7 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from energyprof.analysis.cpu_use import CpuUse
 from energyprof.analysis.reference import follow
@@ -20,7 +21,7 @@ from energyprof.capture.background import start_thread
 from energyprof.capture.cpu_use_log import CpuUseLog
 from energyprof.capture.cuda import CudaMode, synchronise_devices
 from energyprof.capture.sampler import Sampler
-from energyprof.capture.spans import Active, Finished, OpenSpan, SpanLog, begin, finish
+from energyprof.capture.spans import CROWDED, Active, Finished, OpenSpan, SpanLog, begin, finish
 from energyprof.footprint.factor import Factor
 from energyprof.footprint.overrides import factors_from_mapping
 from energyprof.footprint.site import Site
@@ -55,6 +56,9 @@ JOURNALLED_SPANS = 500
 STALLED_S = 30.0
 """A counter that was not read for so long does not hold back the others any more: that time counts as lost."""
 
+LOOK_S = 0.1
+"""Two looks within so much see the same: most counters have not moved in between."""
+
 KEPT_TICKS = 64
 """Ticks kept from before the accounted time: enough to fit the counter's grid."""
 
@@ -62,6 +66,14 @@ FORKED = (
     "This process was forked from the one that started the profiler, so its figures end with the fork. "
     "Use a Profiler of its own in the child."
 )
+
+
+class _Look(NamedTuple):
+    """The books as somebody saw them: with how many of the spans that are not in them for good, and when."""
+
+    books: Books
+    spans: int
+    at_s: float
 
 
 class Profiler:
@@ -112,6 +124,7 @@ class Profiler:
         self._wanted = threading.Event()
         self._log = SpanLog(crowded=self._wanted.set, cuda=cuda)
         self._books: Books | None = None
+        self._look: _Look | None = None
         self._scope: dict[str, Any] = {}
         self._pending: list[Finished] = []
         self._lock = threading.RLock()
@@ -264,8 +277,8 @@ class Profiler:
         with self._lock:
             if self._result is not None:
                 return self._result
-            self._bring_up_to_date()
-            return result_of(self._open_books(), self._site, self._sampler.records, self._all_warnings())
+            books = self._up_to_date()
+            return result_of(books, self._site, self._sampler.records, self._all_warnings())
 
     def _by_live_grid(self, result: Result) -> Result:
         """The result with CO2e and water by the grid as the service told it; the same where that cannot be used."""
@@ -305,9 +318,8 @@ class Profiler:
     def measurement(self, name: str) -> Measurement:
         """The spans of one name for which this was the innermost active profiler."""
         with self._lock:
-            if self._result is None:
-                self._bring_up_to_date()
-            return measurement_of(self._open_books(), name, self._site, primary=True)
+            books = self._open_books() if self._result is not None else self._up_to_date()
+            return measurement_of(books, name, self._site, primary=True)
 
     def leave_to_parent(self) -> None:
         """In the child of a fork: the parent goes on with it, and any thread that held its lock is not here."""
@@ -326,18 +338,31 @@ class Profiler:
             raise NotMeasurable("The profiler was not started, so it has no result. Use `with Profiler()` or start().")
         return self._books
 
-    def _bring_up_to_date(self) -> None:
-        """Accounts for every span that has closed, once the ticks that cover it have arrived.
+    def _up_to_date(self) -> Books:
+        """The books with every span that has closed, once the ticks that cover it have arrived.
 
-        Whoever interrupts this thread while it does so, a signal handler or a finaliser, finds the books as they were.
+        They are closed for good only every ten seconds, however often somebody looks: a counter shows too few ticks
+        at a time to tell the power of several functions apart. Whoever interrupts this thread while it does so, a
+        signal handler or a finaliser, finds them as they were at the last look.
         """
         if self._at_it or not self._sampler.running:
-            return
+            return self._open_books() if self._look is None else self._look.books
+        if self._look is not None and self._still_holds(self._look):
+            return self._look.books
         with self._at_work():
-            pending_ns = [span.segments[-1][1] for span in self._pending if span.segments]
+            ended = [*self._pending, *self._open_books().waiting]
+            pending_ns = [span.segments[-1][1] for span in ended if span.segments]
             if last_ns := max(self._log.last_ns(), *pending_ns, 0):
                 self._settle(last_ns / NS_PER_S)
-            self._fold(None)
+            books, _ = self._closed(None)
+            self._look = _Look(books, len(self._pending), time.monotonic())
+            if len(self._pending) > CROWDED:
+                self._wanted.set()
+            return books
+
+    def _still_holds(self, look: _Look) -> bool:
+        """Whether it is of just now, and no span has closed since: each attribute of `fn.energy` is a look."""
+        return time.monotonic() < look.at_s + LOOK_S and look.spans == len(self._pending) and not self._log.last_ns()
 
     @contextmanager
     def _at_work(self) -> Iterator[None]:
@@ -360,18 +385,11 @@ class Profiler:
             time.sleep(0.01)
 
     def _fold(self, end_s: float | None) -> None:
-        """Accounts up to `end_s`, or as far as every counter has been read."""
+        """Accounts for good, up to `end_s` or as far as every counter has been read."""
         with self._lock:
-            books = self._open_books().copy()
-            everything = self._sampler.timelines()
-            timelines = [timeline for timeline in everything if timeline.domain in books.domains]
-            known_s = min((covered_s(timeline) for timeline in timelines), default=books.closed_s)
-            known_s = max(known_s, time.monotonic() - STALLED_S)
-            self._warnings += [each for each in gap_warnings(timelines) if each not in self._warnings]
-            running = self._collect()
-            books.close_until(known_s if end_s is None else end_s, self._pending, running, timelines, self._used())
-            follow(books.references, everything, books.closed_s)
-            self._books, self._pending = books, []  # only now, so that a fold that fails loses no call
+            books, running = self._closed(end_s)
+            # Only now, so that a fold that fails loses no call.
+            self._books, self._look, self._pending = books, _Look(books, 0, -math.inf), []
             self._cpu_use.forget_before(books.closed_s)
             if self._watch is not None:
                 self._course.append((books.closed_s, books.total_j()))
@@ -379,6 +397,19 @@ class Profiler:
             self._unfinished = Counter(span.name for span in running)
             if self._journal is None or self._journal.failure is None:
                 self._sampler.forget_before(books.closed_s, keep_ticks=KEPT_TICKS)
+
+    def _closed(self, end_s: float | None) -> tuple[Books, list[OpenSpan]]:
+        """A copy of the books, closed at `end_s` or as far as every counter has been read; and the spans open then."""
+        books = self._open_books().copy()
+        everything = self._sampler.timelines()
+        timelines = [timeline for timeline in everything if timeline.domain in books.domains]
+        known_s = min((covered_s(timeline) for timeline in timelines), default=books.closed_s)
+        known_s = max(known_s, time.monotonic() - STALLED_S)
+        self._warnings += [each for each in gap_warnings(timelines) if each not in self._warnings]
+        running = self._collect()
+        books.close_until(known_s if end_s is None else end_s, self._pending, running, timelines, self._used())
+        follow(books.references, everything, books.closed_s)
+        return books, running
 
     def _used(self) -> CpuUse | None:
         return CpuUse(*self._cpu_use.columns()) if self._cpu_use.read() else None

@@ -71,7 +71,7 @@ def result_of(books: Books, site: Site, records: Sequence[SensorRecord], warning
     )
     measurements = [resolved(measurement_of(books, name, site)) for name in names]
     unresolved = [found.name for found in measurements if found.energy_exclusive.value is None]
-    total = _sum(books, lambda accounts: accounts.total_j, _ends_variance_j2)
+    total = _sum(books, lambda accounts: accounts.total_j, _total_variance_j2)
     references = [reference.sentence(total.value) for reference in books.references]
     return Result(
         measurements,
@@ -313,8 +313,12 @@ def _ends_variance_j2(accounts: DomainAccounts) -> float:
     return (accounts.start_variance_j2 or 0.0) + accounts.end_variance_j2
 
 
+def _total_variance_j2(accounts: DomainAccounts) -> float:
+    return _ends_variance_j2(accounts) + accounts.scatter_j2
+
+
 def _rest_variance_j2(accounts: DomainAccounts) -> float:
-    return _ends_variance_j2(accounts) + accounts.busy_doubt.uncertainty_j**2
+    return _ends_variance_j2(accounts) + accounts.free_scatter_j2 + accounts.busy_doubt.uncertainty_j**2
 
 
 def _sum(

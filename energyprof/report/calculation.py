@@ -10,6 +10,7 @@ from rich.text import Text
 from energyprof.footprint.calculator import Calculation
 from energyprof.footprint.factor import Factor
 from energyprof.footprint.formula import Uncertainty
+from energyprof.footprint.impact import NOT_HELD
 from energyprof.footprint.sci import NOT_MEASURED, STANDARD_FOR_AI
 from energyprof.model.quantity import Quantity, significant
 from energyprof.report import figures
@@ -99,22 +100,31 @@ def _sci_line(calculation: Calculation) -> Line:
 def _figures(calculation: Calculation) -> Table:
     table = _table("", "central", "median (5-95 %)", "95 %", "worst case")
     for heading, quantity, name, scales in _lines(calculation):
-        if quantity.value is None and not _shown_unknown(name, calculation):
+        if quantity.value is None and not _shown_unknown(quantity, name, calculation):
             continue
         value = figures.figure(quantity, scales)
         if quantity.value is None:
-            table.add_row(heading, "not known", value.reason or "")
+            table.add_row(heading, "not known", _why(quantity))
             continue
         scale = figures.fitting(quantity.value, scales)
         table.add_row(heading, value.value, *_ranges(calculation.uncertainties.get(name or ""), scale))
     return table
 
 
-def _shown_unknown(name: str | None, calculation: Calculation) -> bool:
-    """Whether a figure that is not known is shown with its reason; SCI for AI is wherever its system was named."""
+def _shown_unknown(quantity: Quantity, name: str | None, calculation: Calculation) -> bool:
+    """Whether a figure that is not known is shown with its reason.
+
+    SCI for AI is wherever its system was named, and what only lacks a time wherever its hardware or price was given.
+    """
     if name == "sci_per_request":
         return calculation.system is not None
+    if quantity.reason == NOT_HELD and name != "co2e_total":
+        return True
     return name in ALWAYS and not calculation.over_grids
+
+
+def _why(quantity: Quantity) -> str:
+    return f"{NOT_HELD}; give it with --seconds" if quantity.reason == NOT_HELD else quantity.reason or ""
 
 
 def _ranges(found: Uncertainty | None, scale: figures.Scale) -> tuple[str, str, str]:

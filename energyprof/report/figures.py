@@ -15,7 +15,7 @@ UNKNOWN = "not known"
 Scale = tuple[float, str]
 """How many of the quantity's own unit make one of the shown unit, and that unit."""
 
-JOULES: tuple[Scale, ...] = ((1e-6, "µJ"), (1e-3, "mJ"), (1.0, "J"), (1e3, "kJ"), (1e6, "MJ"))
+JOULES: tuple[Scale, ...] = ((1e-9, "nJ"), (1e-6, "µJ"), (1e-3, "mJ"), (1.0, "J"), (1e3, "kJ"), (1e6, "MJ"))
 WATT_HOURS: tuple[Scale, ...] = (
     (1e-9 * JOULES_PER_WH, "nWh"),
     (1e-6 * JOULES_PER_WH, "µWh"),
@@ -24,8 +24,8 @@ WATT_HOURS: tuple[Scale, ...] = (
     (1e3 * JOULES_PER_WH, "kWh"),
 )
 WATTS: tuple[Scale, ...] = ((1e-3, "mW"), (1.0, "W"), (1e3, "kW"))
-GRAMS: tuple[Scale, ...] = ((1e-6, "µg"), (1e-3, "mg"), (1.0, "g"), (1e3, "kg"), (1e6, "t"))
-LITRES: tuple[Scale, ...] = ((1e-6, "µL"), (1e-3, "mL"), (1.0, "L"), (1e3, "m³"))
+GRAMS: tuple[Scale, ...] = ((1e-9, "ng"), (1e-6, "µg"), (1e-3, "mg"), (1.0, "g"), (1e3, "kg"), (1e6, "t"))
+LITRES: tuple[Scale, ...] = ((1e-9, "nL"), (1e-6, "µL"), (1e-3, "mL"), (1.0, "L"), (1e3, "m³"))
 SECONDS: tuple[Scale, ...] = ((1e-6, "µs"), (1e-3, "ms"), (1.0, "s"))
 PLAIN: tuple[Scale, ...] = ((1.0, ""),)
 

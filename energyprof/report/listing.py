@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from energyprof.analysis.comparison import VariantResult
 from energyprof.model.quantity import Quantity
@@ -107,7 +107,9 @@ def detail(variant: VariantResult, assessment: Assessment) -> str:
     words = []
     if description is not None:
         words = [description.model, f"{description.backend} {description.precision}", description.device]
-        words += [f"{description.threads} threads"] if description.threads else []
+        words += (
+            [f"{description.threads} thread{'s' if description.threads != 1 else ''}"] if description.threads else []
+        )
         words += [f"batch {variant.record.batch_size}"] if variant.record.batch_size != 1 else []
         words += [f"{description.weights} weights"]
     words += ["baseline"] if variant.record.name == assessment.comparison.baseline else []
@@ -126,6 +128,13 @@ def quantity_cell(quantity: Quantity | None, scales: tuple[Scale, ...]) -> Cell:
     figure = figures.figure(quantity, scales)
     note = figure.interval or ("" if quantity is None or quantity.value is not None else shown(figure.reason or ""))
     return Cell(figure.value, note, None if quantity is None else quantity.value)
+
+
+def outer_cell(quantity: Quantity | None, scales: tuple[Scale, ...]) -> Cell:
+    """The same with the wider interval: what the meter, its model or the factors may be off is in it where known."""
+    total = figures.figure(quantity, scales).total
+    cell = quantity_cell(quantity, scales)
+    return cell if total is None else replace(cell, note=total)
 
 
 def _parameters(variant: VariantResult, _: Assessment) -> Cell:
@@ -147,7 +156,7 @@ def _total(variant: VariantResult, _: Assessment) -> Cell:
 
 
 def _net(variant: VariantResult, _: Assessment) -> Cell:
-    return quantity_cell(variant.energy_per_task_net, figures.JOULES)
+    return outer_cell(variant.energy_per_task_net, figures.JOULES)
 
 
 def _ratio(variant: VariantResult, assessment: Assessment) -> Cell:
@@ -211,11 +220,11 @@ def _rate(variant: VariantResult, _: Assessment) -> Cell:
 
 
 def _per_token(variant: VariantResult, _: Assessment) -> Cell:
-    return quantity_cell(variant.energy_per_token, figures.JOULES)
+    return outer_cell(variant.energy_per_token, figures.JOULES)
 
 
 def _per_correct(variant: VariantResult, _: Assessment) -> Cell:
-    return quantity_cell(variant.energy_per_correct, figures.JOULES)
+    return outer_cell(variant.energy_per_correct, figures.JOULES)
 
 
 def _trials(variant: VariantResult, _: Assessment) -> Cell:

@@ -134,8 +134,8 @@ def _intervals() -> str:
     return (
         "Both are 95 % intervals. Repeatability is what a second run on this machine would give: Student's interval "
         "over trials, widened where neighbouring trials resemble each other. The interval by a reference meter adds "
-        "what the sensor's calibration, or the model's range, may be off; that part is common to all variants on one "
-        "meter and cancels in their ratio."
+        "what the sensor's calibration, or the model's range, may be off; what is common to all variants on one meter "
+        "cancels in their ratio, and what a model does to two of them unequally stays in it."
     )
 
 

@@ -137,6 +137,7 @@ def _function(row: FunctionRow) -> Mapping[str, Any]:
         "energy_process_j": measurement.energy_process_j.to_json(),
         "contended": measurement.contended,
         "share_percent": row.share.to_json(),
+        "power_w": measurement.power_w.to_json(),
         "co2e_g": row.footprint.co2e.to_json(),
         "water_l": row.footprint.water.to_json(),
         "estimator": measurement.estimator,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import replace
 
 from energyprof.model.quantity import Quantity
 from energyprof.report import figures
 from energyprof.report.assessment import intensity_text
 from energyprof.report.figures import Figure
-from energyprof.report.listing import NONE, Cell, Line, Listing, quantity_cell
+from energyprof.report.listing import NONE, Cell, Line, Listing, outer_cell
 from energyprof.report.markdown import escaped
 from energyprof.report.session import FunctionRow, SessionReport
 from energyprof.report.spreadsheet import cell
@@ -50,7 +49,7 @@ def session_markdown(report: SessionReport) -> str:
         "Energy in all",
         "with its pauses",
         "without other processes",
-        "Share",
+        "Share without nested",
         "CO₂e in all",
         "Water in all",
     ]
@@ -164,26 +163,19 @@ def _cells(row: FunctionRow) -> tuple[Cell, ...]:
     units = _units(row)
     return (
         Cell(f"{measurement.calls:,}", f"{figures.seconds(measurement.duration_s)} active", measurement.calls),
-        _quantity_cell(measurement.per_call_j, figures.JOULES),
+        outer_cell(measurement.per_call_j, figures.JOULES),
         Cell("; ".join(units) or NONE),
-        _quantity_cell(measurement.energy_j, figures.JOULES),
-        _quantity_cell(measurement.energy_exclusive_j, figures.JOULES),
-        _quantity_cell(measurement.energy_net_j, figures.JOULES),
-        _quantity_cell(measurement.energy_provisioned_j, figures.JOULES),
-        _quantity_cell(measurement.energy_process_j, figures.JOULES),
-        _quantity_cell(row.share, PERCENT),
-        _quantity_cell(row.footprint.co2e, figures.GRAMS),
-        _quantity_cell(row.footprint.water, figures.LITRES),
-        _quantity_cell(measurement.power_w, figures.WATTS),
+        outer_cell(measurement.energy_j, figures.JOULES),
+        outer_cell(measurement.energy_exclusive_j, figures.JOULES),
+        outer_cell(measurement.energy_net_j, figures.JOULES),
+        outer_cell(measurement.energy_provisioned_j, figures.JOULES),
+        outer_cell(measurement.energy_process_j, figures.JOULES),
+        outer_cell(row.share, PERCENT),
+        outer_cell(row.footprint.co2e, figures.GRAMS),
+        outer_cell(row.footprint.water, figures.LITRES),
+        outer_cell(measurement.power_w, figures.WATTS),
         Cell(shown(measurement.estimator or NONE), measurement.energy_j.basis),
     )
-
-
-def _quantity_cell(quantity: Quantity, scales: tuple[figures.Scale, ...]) -> Cell:
-    """A quantity with the interval that the other forms of this table show: with what the meter may be off."""
-    total = figures.figure(quantity, scales).total
-    shown_cell = quantity_cell(quantity, scales)
-    return shown_cell if total is None else replace(shown_cell, note=total)
 
 
 def _units(row: FunctionRow) -> list[str]:

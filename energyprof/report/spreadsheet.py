@@ -71,8 +71,8 @@ def _row(variant: VariantResult, assessment: Assessment) -> dict[str, Value]:
         "quality": quality.value if quality else None,
         "quality_low": quality.low if quality else None,
         "quality_high": quality.high if quality else None,
-        "energy_ratio_to_baseline": _value(versus.energy_ratio if versus else None),
-        "quality_difference_to_baseline": _value(versus.quality_difference if versus else None),
+        **_with_outer_bounds("energy_ratio_to_baseline", versus.energy_ratio if versus else None),
+        **_with_outer_bounds("quality_difference_to_baseline", versus.quality_difference if versus else None),
         "verdict": versus.verdict if versus else None,
     }
 
@@ -92,6 +92,13 @@ def _with_bounds(name: str, unit: str, quantity: Quantity) -> dict[str, Value]:
         f"{name}_{unit}": quantity.value,
         f"{name}_low_{unit}": quantity.low if known else None,
         f"{name}_high_{unit}": quantity.high if known else None,
-        f"{name}_total_low_{unit}": quantity.total_low,
-        f"{name}_total_high_{unit}": quantity.total_high,
+        f"{name}_total_low_{unit}": quantity.total_low if known else None,
+        f"{name}_total_high_{unit}": quantity.total_high if known else None,
     }
+
+
+def _with_outer_bounds(name: str, quantity: Quantity | None) -> dict[str, Value]:
+    """Value and the interval that a verdict rests on."""
+    known = quantity is not None and quantity.value is not None
+    low, high = quantity.outer() if quantity is not None and known else (None, None)
+    return {name: _value(quantity), f"{name}_low": low, f"{name}_high": high}

@@ -60,7 +60,7 @@ class TrialSettings(_Section):
         gt=0,
         description="seconds of trials after which the run ends; preparing, loading and scoring are not counted",
     )
-    seed: int = Field(default=0, ge=0, description="decides the order of trials and items")
+    seed: int = Field(default=0, ge=0, description="a whole number from 0, which decides the order of trials and items")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -81,7 +81,9 @@ class GridSettings(_Section):
     market_g_per_kwh: float | None = Field(
         default=None, description="g CO2e per kWh by the site's contracts, a number of 0 or more"
     )
-    electricity_price: str | None = Field(default=None, description='of a kWh with its currency, such as "0.25EUR"')
+    electricity_price: str | None = Field(
+        default=None, description='the price of a kWh with its currency, such as "0.25EUR"'
+    )
     live: Text | None = Field(
         default=None, description='a service and a zone of it that is asked over HTTP, such as "electricity-maps:FR"'
     )
@@ -95,7 +97,7 @@ class GridSettings(_Section):
             if live is not None:
                 wanted(live)
         except EnergyprofError as error:
-            raise _problem(f"[grid]: `live`: {error}") from error
+            raise _problem(f"`live`: {error}") from error
         return live
 
     @model_validator(mode="after")
@@ -124,7 +126,9 @@ class HardwareSettings(_Section):
     devices: list[str] = Field(
         default_factory=list, description='names of devices with their share, such as ["h100-sxm", "server=0.125"]'
     )
-    price_per_hour: str | None = Field(default=None, description='of all of it with its currency, such as "2.10USD"')
+    price_per_hour: str | None = Field(
+        default=None, description='the price of all of it with its currency, such as "2.10USD"'
+    )
 
     @model_validator(mode="after")
     def _known(self) -> Self:

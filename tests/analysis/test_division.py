@@ -32,7 +32,7 @@ def shared(course: Course, pieces: list[Piece], *, noise: float = 0.0, seed: int
     found = curve(polled(course, end_s + 0.5, phase_s=phase_s, noise=noise, seed=seed))
     assert found is not None
     owners = max(owner for owner, _, _ in pieces) + 1
-    return apportion(found, pieces, owners, pieces[0][1], end_s, quiet_after=False)
+    return apportion(found, pieces, owners, pieces[0][1], end_s, next_s=end_s)
 
 
 def truth_j(course: Course, pieces: list[Piece], owner: int) -> float:

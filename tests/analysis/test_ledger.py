@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulated.readings import Course, polled
+from simulated.readings import GPU, Course, polled
 
 from energyprof.analysis.curve import Curve, curve
 from energyprof.analysis.doubt import Doubt
@@ -116,6 +118,27 @@ def test_functions_that_alternate_within_a_tick_are_told_apart_by_regression() -
     assert conserved(ledger)
 
 
+def test_a_function_called_once_among_fitted_ones_is_as_uncertain_as_the_readings_that_show_it() -> None:
+    """The fit follows those few readings, so that it misses them by little, however far off they are."""
+    fitted = held = 0
+    for seed in range(16):
+        generator, course, pieces, now_s = random.Random(seed), Course(), [], 2.0
+        for call in range(200):
+            owner, duration_s, power_w = (1, 0.03, 500.0) if call == 100 else (0, 0.005, 300.0)
+            course.pulse(now_s, duration_s, power_w)
+            pieces.append((owner, now_s, now_s + duration_s))
+            now_s += duration_s + generator.uniform(0.0, 0.02)
+        found = curve(polled(course, now_s + 2, period_s=0.015, poll_s=0.0057, noise=0.02, seed=seed))
+        assert found is not None
+        ledger = apportion(found, pieces, 2, 0.5, now_s + 1)
+        if ledger.estimator == "regress":
+            fitted += 1
+            held += abs(float(ledger.energy_j[1]) - 15.0) <= 1.96 * ledger.doubts[1].uncertainty_j
+            assert ledger.doubts[1].uncertainty_j < 0.04 * ledger.energy_j[1]
+    assert fitted >= 8
+    assert held >= 0.85 * fitted
+
+
 def test_too_few_intervals_to_tell_functions_apart_give_an_interval_that_admits_it() -> None:
     found, pieces, truth_j = alternating(2.5)
     ledger = apportion(found, pieces, 2, 0.5, 3.5)
@@ -181,11 +204,48 @@ def test_what_cannot_be_told_apart_stays_so_however_often_the_books_are_closed()
         energy_j, doubts = np.zeros(2), [Doubt(), Doubt()]
         for start_s, end_s in itertools.pairwise(edges_s):
             inside = [(k, max(a, start_s), min(b, end_s)) for k, a, b in pieces if b > start_s and a < end_s]
-            ledger = apportion(found, inside, 2, start_s, end_s, carry=carry, quiet_after=not inside)
+            ledger = apportion(found, inside, 2, start_s, end_s, carry=carry, next_s=end_s if inside else math.inf)
             carry, energy_j = ledger.carry, energy_j + ledger.energy_j
             doubts = [sum_of + doubt for sum_of, doubt in zip(doubts, ledger.doubts, strict=True)]
         half_width_j = 1.96 * np.array([doubt.uncertainty_j for doubt in doubts])
         assert (np.abs(energy_j - truth_j) < half_width_j).all()
+
+
+def test_a_power_that_is_not_known_is_off_alike_beside_whatever_runs() -> None:
+    """400 W beside four functions of 100 W in turn: what time alone takes from it adds up over all of them."""
+    course, pieces = Course(), []
+    for k in range(24):
+        start_s = 1.03 + 0.1 * k
+        course.times_s += [start_s, start_s + 0.05]
+        course.powers_w += [400.0, 100.0]
+        pieces += [(0, start_s, start_s + 0.05), (1 + k % 4, start_s + 0.05, start_s + 0.1)]
+    course.times_s.append(3.43)
+    course.powers_w.append(course.idle_w)
+    found = curve(polled(course, 6.0))
+    assert found is not None
+    ledger = apportion(found, pieces, 5, 0.5, 5.0)
+    assert abs(float(ledger.energy_j[0]) - 400 * 0.05 * 24) > 170
+    for owner, truth_j in enumerate((480.0, 30.0, 30.0, 30.0, 30.0)):
+        assert abs(float(ledger.energy_j[owner]) - truth_j) < 1.96 * ledger.doubts[owner].uncertainty_j
+    assert ledger.busy_doubt.uncertainty_j < 2
+
+
+def test_what_one_of_two_may_have_drawn_the_other_may_not() -> None:
+    """100 W for most of each interval, and 400 W for the rest of it: time is no measure of what each drew."""
+    course, pieces = Course(), []
+    for k in range(10):
+        start_s = 1.03 + 0.1 * k
+        course.times_s += [start_s, start_s + 0.08]
+        course.powers_w += [100.0, 400.0]
+        pieces += [(0, start_s, start_s + 0.08), (1, start_s + 0.08, start_s + 0.1)]
+    course.times_s.append(2.03)
+    course.powers_w.append(course.idle_w)
+    found = curve(polled(course, 5.0, domain=replace(GPU, max_power_w=700)))
+    assert found is not None
+    ledger = apportion(found, pieces, 2, 0.5, 4.0)
+    long, short = (doubt.uncertainty_j for doubt in ledger.doubts)
+    assert long == pytest.approx(short, rel=0.01)
+    assert abs(float(ledger.energy_j[0]) - 80.0) < 1.96 * long
 
 
 def test_what_divides_within_a_group_casts_no_doubt_on_the_group() -> None:

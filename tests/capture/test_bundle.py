@@ -152,6 +152,8 @@ def test_recursion_is_one_path() -> None:
     inner = closed("f", 200, 800, middle)
     bundles = bundled([inner, middle, outer], 1)[0]
     assert sorted((bundle.names, bundle.calls) for bundle in bundles) == [(("f",), 1), (("f", "g"), 1), (("g", "f"), 1)]
+    durations_ns = {bundle.names: bundle.duration_ns for bundle in bundles}
+    assert durations_ns == {("f",): 1000, ("f", "g"): 0, ("g", "f"): 800}, "the time of a recursion is that of its root"
 
 
 def test_a_log_of_300000_calls_holds_no_more_than_one_of_10000(log: SpanLog) -> None:

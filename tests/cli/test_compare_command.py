@@ -75,6 +75,15 @@ def test_the_same_variant_in_two_runs_is_undecided(
     assert "is not settled" in _printed(capsys)
 
 
+def test_a_run_that_takes_its_variant_from_the_other_side_is_named_with_it(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    again = write(recorded(seed=2), tmp_path / "again")
+    main(["compare", f"{folder}:large", str(again), "--json"])
+    pair = json.loads(_printed(capsys))
+    assert (pair["a"], pair["b"]) == (f"{folder}:large", f"{again}:large")
+
+
 def test_two_runs_are_compared_by_the_variants_they_share(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -79,3 +79,16 @@ def test_sci_for_ai_that_was_asked_for_says_why_it_is_not_known(
     assert main(["footprint", "1kWh", *words, "--system", "LLM"]) == 0
     shown = " ".join(capsys.readouterr().out.split())  # cells wrap
     assert f"SCI for AI per token not known {why}" in shown
+
+
+def test_hardware_that_was_named_without_a_time_is_not_silently_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["footprint", "1kWh", "--grid", "FRA", "--device", "laptop", "--device-price", "2USD"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())  # cells wrap
+    for heading in ("CO2e, embodied", "cost of the devices"):
+        assert f"{heading} not known how long the hardware was held is not known; give" in shown
+    assert "--seconds" in shown
+
+
+def test_hardware_that_was_not_named_is_not_spoken_of(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["footprint", "1kWh", "--grid", "FRA"]) == 0
+    assert "CO2e, embodied" not in capsys.readouterr().out

@@ -46,6 +46,18 @@ def test_a_full_disk_costs_the_page_and_not_the_summary(tmp_path: Path, capsys: 
     assert [file.name for file in folder.iterdir()] == ["run.json"]
 
 
+def test_a_place_that_cannot_be_written_costs_the_page_and_not_the_summary(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write(recorded(), tmp_path / "sim")
+    (tmp_path / "file").write_text("")
+    assert main(["report", str(folder), "--out", str(tmp_path / "file"), "--json"]) == 2
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["profile"] == "sim"
+    assert "this result is not on disk" in captured.err
+    assert "nothing was measured" not in captured.err
+
+
 def test_an_out_folder_gets_all_runs_and_an_overview(tmp_path: Path) -> None:
     first = write(recorded(), tmp_path / "sim")
     run = recorded(seed=2)

@@ -41,6 +41,13 @@ def test_zero_is_a_value() -> None:
     assert str(Quantity(0.0, 0.0, 0.0, "J", "measured")).startswith("0")
 
 
+def test_what_is_far_smaller_than_its_interval_is_shown_on_the_scale_of_that() -> None:
+    assert str(Quantity(2.8e-14, -0.043, 0.043, "J", "measured")) == "0 mJ (-43-43)"
+    assert str(Quantity(-2.8e-14, -0.37, 0.37, "J", "measured")) == "0.00 J (-0.37-0.37)"
+    assert str(Quantity(0.1, -1.6, 1.8, "J", "measured")) == "0.1 J (-1.6-1.8)"
+    assert str(Quantity(2.8e-14, -0.043, 0.043, "J", "estimated")) == "~0 mJ (-43-43)"
+
+
 def test_a_scaled_quantity_keeps_both_intervals() -> None:
     double = Quantity(1.0, 0.9, 1.1, "J", "measured", total_low=0.5, total_high=2.0).scaled(2, "J")
     assert double == Quantity(2.0, 1.8, 2.2, "J", "measured", total_low=1.0, total_high=4.0)

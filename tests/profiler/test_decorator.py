@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import functools
 import re
 import subprocess
@@ -157,6 +158,17 @@ def test_what_is_no_count_is_told_and_not_added(count: Any) -> None:
 def test_a_unit_that_is_not_a_function_is_refused() -> None:
     with pytest.raises(InvalidValue, match="must be a function"):
         profile(units={"tokens": 3})  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("given", ["rerank", property(lambda _: 1), 3])
+def test_what_cannot_be_called_is_refused_with_how_to_write_it(given: object) -> None:
+    with pytest.raises(InvalidValue, match=r'Write @profile\(name="..."\)'):
+        profile(given)  # type: ignore[call-overload]
+
+
+def test_its_energy_can_be_copied() -> None:
+    copied = copy.deepcopy(bare.energy)
+    assert copied.calls == bare.energy.calls
 
 
 def test_switched_off_it_leaves_the_function_alone() -> None:

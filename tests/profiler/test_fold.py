@@ -13,7 +13,7 @@ from energyprof.capture.spans import OpenSpan, SpanLog
 from energyprof.footprint.site import Site
 from energyprof.profiler.accounts import Group
 from energyprof.profiler.fold import BEST, Books
-from energyprof.profiler.result import measurement_of
+from energyprof.profiler.result import measurement_of, result_of
 
 
 def test_a_stretch_that_ends_just_as_it_is_looked_at_is_charged_once_and_to_its_end() -> None:
@@ -50,6 +50,37 @@ def test_how_often_the_books_are_closed_does_not_change_what_functions_get() -> 
         [account] = [account for owner, account in accounts.owners.items() if owner.path == (name,)]
         assert account.energy_j == pytest.approx(drawn_j, rel=0.005)
         assert accounts.doubt(Group("own", False, name)).uncertainty_j < 0.01 * drawn_j
+
+
+@pytest.mark.parametrize("before_s", [0.0, 0.02])
+def test_a_call_right_after_the_books_are_closed_between_two_ticks_keeps_its_joules(before_s: float) -> None:
+    course, span = Course(), OpenSpan("next", None)
+    course.times_s += [4.06 - before_s, 4.06, 4.08, 4.1]
+    course.powers_w += [600.0 if before_s else 70.0, 70.0, 600.0, 70.0]
+    earlier = OpenSpan("before", None)
+    earlier.segments, earlier.closed = [(round((4.06 - before_s) * 1e9), 4_060_000_000)], True
+    span.segments, span.closed = [(4_080_000_000, 4_100_000_000)], True
+    books, timeline = Books(SpanLog(), [GPU], 0.5), polled(course, 8.0)
+    books.close_until(4.07, [earlier, span] if before_s else [span], [], [timeline])
+    books.close_until(7.5, [], [], [timeline])
+    [account] = [x for owner, x in books.accounts[GPU.id, BEST].owners.items() if owner.path == ("next",)]
+    assert account.energy_j == pytest.approx(12, rel=0.5 if before_s else 0.02)
+
+
+def test_the_interval_of_the_total_holds_readings_that_scatter() -> None:
+    held = 0
+    for seed in range(30):
+        course, span = Course(), OpenSpan("x", None)
+        course.pulse(3.0, 2.0, 400)
+        span.segments, span.closed = [(3_000_000_000, 5_000_000_000)], True
+        books = Books(SpanLog(), [GPU], 0.5)
+        books.close_until(8.0, [span], [], [polled(course, 9.0, noise=0.02, seed=seed)])
+        total = result_of(books, Site(grid=None), [], []).total
+        assert total.low is not None
+        assert total.high is not None
+        held += total.low <= course.energy_j(0.5, 8.0) <= total.high
+        assert total.high - total.low < 0.02 * course.energy_j(0.5, 8.0)
+    assert held >= 25
 
 
 def test_bundled_calls_far_below_the_counters_period_get_the_joules_that_each_drew() -> None:
@@ -100,7 +131,8 @@ def test_the_energy_per_call_of_a_recursive_function_is_right_while_its_outermos
     outer.segments, outer.active_ns, outer.closed = [(4_000_000_000, 8_000_000_000)], None, True
     books.close_until(9.0, [outer], [], [polled(course, 10.0)])
     found = measurement_of(books, "f", Site(grid=None))
-    assert (found.calls, found.duration_s) == (3, 6.0)
+    assert (found.calls, found.duration_s) == (3, 5.0)
+    assert found.power_w.value == pytest.approx(300, rel=0.01)
     assert found.per_call.value == pytest.approx((300 + 1200) / 3, rel=0.01)
 
 

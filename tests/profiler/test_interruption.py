@@ -77,7 +77,7 @@ def test_a_handler_that_comes_at_any_line_gets_what_was_known_before(gpu: Simula
             result = profiler.result if ask == "result" else profiler.stop()
         after = known()
     assert len(found) > 100
-    assert found[0] == before
+    assert found[0] <= before
     assert set().union(*found) <= before | after
     [(calls, energy_j)] = after
     assert calls == result[name].calls == 2

@@ -6,7 +6,9 @@ import re
 
 import pytest
 from report.rendered import drawn
-from report.synthetic import RAPL, Shape, comparison, partly_estimated, ten_variants
+from report.synthetic import partly_estimated, ten_variants
+from report.synthetic_comparison import comparison
+from report.synthetic_run import RAPL, Shape
 
 from energyprof.report import canvas, chart_quality, chart_trials, look
 from energyprof.report.chart_breakdown import Part, part_name, parts

@@ -18,6 +18,7 @@ def metered(value: float, low: float, high: float, unit: str = "J") -> Quantity:
         (metered(1.92, 1.83, 2.01), "1.920 J", "1.830–2.010"),
         (metered(15.1, 14.5, 15.7), "15.10 J", "14.50–15.70"),
         (metered(0.0072, 0.0066, 0.0078), "7.20 mJ", "6.60–7.80"),
+        (metered(7.2e-9, 6.6e-9, 7.8e-9), "7.20 nJ", "6.60–7.80"),
         (metered(12340.0, 11000.0, 13700.0), "12.3 kJ", "11.0–13.7"),
     ],
 )
@@ -34,6 +35,12 @@ def test_an_estimate_has_a_tilde_and_two_digits() -> None:
 
 def test_an_estimate_just_below_the_next_unit_is_shown_in_it() -> None:
     assert figures.figure(Quantity(0.9996, None, None, "L", "estimated"), figures.LITRES).value == "~1.0 L"
+
+
+def test_carbon_and_water_of_one_short_call_are_read_without_an_exponent() -> None:
+    assert figures.figure(Quantity(6.5e-11, None, None, "g", "estimated"), figures.GRAMS).value == "~0.065 ng"
+    assert figures.figure(Quantity(3.3e-10, None, None, "g", "estimated"), figures.GRAMS).value == "~0.33 ng"
+    assert figures.figure(Quantity(1.4e-8, None, None, "L", "estimated"), figures.LITRES).value == "~14 nL"
 
 
 def test_the_total_interval_is_left_out_where_it_reads_the_same() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from report.synthetic import RAPL, Shape, comparison, ten_variants
+from report.synthetic import ten_variants
+from report.synthetic_comparison import comparison
+from report.synthetic_run import RAPL, Shape
 
 from energyprof.report import look
 

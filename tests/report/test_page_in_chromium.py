@@ -79,6 +79,13 @@ def test_a_phone_scrolls_the_charts_and_not_the_page(browser: Browser, tmp_path:
     assert opened.tab.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
 
 
+def test_a_phone_shows_the_source_of_a_factor_in_lines_of_several_words(browser: Browser, tmp_path: Path) -> None:
+    opened = visit(browser, tmp_path, "ten_variants", viewport=PHONE)
+    table = opened.tab.locator("table", has_text="Source, year, licence").first
+    widths = table.locator("tbody td:last-child").evaluate_all("cells => cells.map(cell => cell.offsetWidth)")
+    assert min(widths) > PHONE["width"] / 2
+
+
 def test_the_page_follows_the_dark_scheme(browser: Browser, tmp_path: Path) -> None:
     opened = visit(browser, tmp_path, "ten_variants", viewport=DESK, color_scheme="dark")
     colours = opened.tab.evaluate(

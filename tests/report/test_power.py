@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from report.synthetic import CPU, CPU_MODEL
+from report.synthetic_run import CPU, CPU_MODEL
 
 from energyprof.model.timeline import Gap, Timeline
 from energyprof.report.power import Column, stretches

@@ -112,6 +112,7 @@ def test_pauses_and_other_processes_are_shown_in_every_form(session: Session) ->
     found = (row["energy_provisioned_j"], row["energy_process_j"], row["energy_process_j_low"], row["contended"])
     assert found == ("100.0", "60.0", "54.0", "true")
     [function] = session_summary(report)["functions"]
+    assert function["power_w"]["value"] == float(row["power_w"])
     assert (function["energy_process_j"]["value"], function["contended"]) == (60, True)
 
 

@@ -23,13 +23,26 @@ def test_one_row_a_variant_with_full_precision() -> None:
         assert float(row["energy_per_task_low_j"]) == variant.energy_per_task.low
 
 
+def test_what_a_verdict_rests_on_has_the_interval_that_decides_it() -> None:
+    for row, variant in zip(rows("all_estimated"), assessed("all_estimated").comparison.variants, strict=True):
+        if variant.versus is None:
+            assert row["energy_ratio_to_baseline_low"] == row["energy_ratio_to_baseline_high"] == ""
+            continue
+        low, high = variant.versus.energy_ratio.outer()
+        assert float(row["energy_ratio_to_baseline_low"]) == low
+        assert float(row["energy_ratio_to_baseline_high"]) == high
+        assert variant.versus.quality_difference is not None
+        assert float(row["quality_difference_to_baseline_low"]) == variant.versus.quality_difference.low
+
+
 def test_every_number_has_its_unit_in_its_columns_name() -> None:
     units = ("_j", "_w", "_g", "_l", "_s", "_per_s", "_per_task")
     plain = {
         "variant", "status", "error", "model", "backend", "precision", "device", "batch_size", "parameters", "weights",
         "trials", "tasks", "basis", "quality_metric", "quality", "quality_low", "quality_high",
-        "energy_ratio_to_baseline", "quality_difference_to_baseline", "verdict", "electricity_cost_currency",
-        "hire_cost_currency",
+        "energy_ratio_to_baseline", "energy_ratio_to_baseline_low", "energy_ratio_to_baseline_high",
+        "quality_difference_to_baseline", "quality_difference_to_baseline_low", "quality_difference_to_baseline_high",
+        "verdict", "electricity_cost_currency", "hire_cost_currency",
     }  # fmt: skip
     assert {name for name in rows("gpu_and_cpu")[0] if not name.endswith(units)} == plain
 

@@ -105,6 +105,16 @@ def test_a_value_of_the_wrong_type_or_size_is_shown_with_the_remedy(
     assert "; it must be " in problem
 
 
+def test_the_remedy_of_a_seed_is_a_sentence(tmp_path: Path) -> None:
+    (problem,) = _problems(tmp_path, GOOD + "[trials]\nseed = -1\n")
+    assert problem.endswith("; it must be a whole number from 0, which decides the order of trials and items.")
+
+
+def test_an_unknown_service_is_told_with_its_place_once(tmp_path: Path) -> None:
+    (problem,) = _problems(tmp_path, GOOD + '[grid]\nlive = "foo"\n')
+    assert problem.startswith("[grid]: `live`: There is no service 'foo'")
+
+
 def test_an_unknown_task_or_backend_is_named_with_the_nearest(tmp_path: Path) -> None:
     assert _problems(tmp_path, GOOD.replace('task = "digits"', 'task = "digts"')) == [
         '`task` = "digts" is not known; did you mean "digits"?'
