@@ -154,6 +154,11 @@ def test_a_gpu_that_is_not_there_is_refused_with_the_reason(tmp_path: Path, monk
         Sampler(["nvml"]).start()
 
 
+def test_a_folder_in_which_no_file_can_be_made_is_not_called_full(tmp_path: Path) -> None:
+    with pytest.raises(NotMeasurable, match=r"No such file.*See to it that files can be made in .*nowhere"):
+        Sampler(["cpu-model"], folder=tmp_path / "nowhere").start()
+
+
 def rings() -> set[Path]:
     folder = Path(memory_folder() or tempfile.gettempdir())
     return set(folder.glob(f"energyprof-*/samples-{os.getpid()}-*"))
