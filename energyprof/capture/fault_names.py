@@ -14,8 +14,9 @@ class FaultNames:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._numbers: dict[str, int] = {}
-        self._before = len(path.read_text().splitlines()) if path.exists() else 0
-        self._full = False
+        former = path.read_text() if path.exists() else ""
+        self._before = former.count("\n")
+        self._full = bool(former) and not former.endswith("\n")  # a sampler before this one had no room for its last
 
     def number(self, reason: str) -> int:
         """The number of a reason; `UNNAMED` where the disk has no room for it, now or before."""

@@ -18,8 +18,8 @@ MIN_TICKS = 4
 
 SHORTEST_PERIOD_S = 0.005
 MOST_SHARE = 0.05
-"""No sensor is read oftener than this in the long run, nor so often that reading takes more than this share of the
-time: some drivers hold a lock meanwhile."""
+"""For a fast counter none is read oftener than this in the long run, nor so often that reading takes more than this
+share of the time: some drivers hold a lock meanwhile. What was asked for is kept to, however long a reading takes."""
 
 OUT_OF_STEP = 0.618034
 LEAST_TURNS = 2

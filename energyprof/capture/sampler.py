@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import threading
@@ -48,6 +49,9 @@ IN_THREAD = (
     "that intervals are wider, and what sampling draws is in the joules of your own code. Allow child processes to "
     "measure from a process of its own."
 )
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""A disk or a quota is full, or a file may not be as large as the ring: what more room would mend."""
 
 HANDSHAKE_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 5.0
@@ -108,9 +112,14 @@ class Sampler:
         try:
             self._launch()
         except OSError as error:
+            place = self._folder or memory_folder() or "the temporary folder"
             raise NotMeasurable(
                 f"The sampler cannot be started ({error}), so no energy can be measured. "
-                f"Free some space in {self._folder or memory_folder() or 'the temporary folder'}."
+                + (
+                    f"Free some space in {place}."
+                    if error.errno in NO_ROOM
+                    else f"See to it that files can be made in {place}."
+                )
             ) from error
         if wait:
             self.ready_or_stopped()
@@ -244,8 +253,9 @@ class Sampler:
         """All ticks that have been kept, one timeline a domain."""
         with self._lock:
             evidence = self._evidence()
+            polled_s = self._polled_s()  # before the ring is read: what comes in meanwhile is not known yet
             self._drain()
-            return evidence.timelines(self._polled_s())
+            return evidence.timelines(polled_s)
 
     def fault_reasons(self) -> list[str]:
         """Why readings failed, by number."""

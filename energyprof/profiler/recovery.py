@@ -152,8 +152,8 @@ def _timelines(found: _Found, folder: Path) -> tuple[list[Timeline], SamplerReco
         ring = Ring.open(path)
     except (OSError, ValueError):  # what the journal holds is up to a second shorter
         return collected.timelines(None), SamplerRecord("process", 0.0, None, None)
+    polled_s = ring.polled_s  # before the ring is read: its sampler may still be at work
     collected.take(ring)
-    polled_s = ring.polled_s
     wall_s = None if polled_s is None else polled_s - found.sampler["started_s"]
     sampler = SamplerRecord(ring.mode, ring.period_s, ring.cpu_s, wall_s)
     ring.close()

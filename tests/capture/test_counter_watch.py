@@ -9,9 +9,9 @@ import pytest
 from simulated.full_disk import full_disk
 from simulated.powercap import SimulatedPowercap
 
-from energyprof.capture.collected import NOT_NOTED, Collected
+from energyprof.capture.collected import NOT_NOTED, Collected, fault_reasons
 from energyprof.capture.counter_watch import CounterWatch
-from energyprof.capture.fault_names import FaultNames
+from energyprof.capture.fault_names import FaultNames, faults_file
 from energyprof.capture.ring import FAULT, FIRST, TICK, UNNAMED, Ring
 from energyprof.model.domain import Domain
 from energyprof.model.timeline import Timeline
@@ -152,6 +152,12 @@ def test_a_counter_that_could_first_be_read_late_has_lost_what_came_before(tmp_p
     timeline = watched(tmp_path, NVML, (1.0, "busy"), (1.02, "busy"), (13.0, 500), (13.1, 7500), (13.2, 14500))
     [gap] = timeline.gaps
     assert (gap.start_s, gap.end_s, gap.energy_known) == (1.0, 13.0, False)
+
+
+def test_half_a_reason_of_a_sampler_that_was_killed_on_a_full_disk_spoils_no_other(tmp_path: Path) -> None:
+    faults_file(tmp_path / "a.ring").write_text('"GPU is lost"\n"no perm')
+    assert FaultNames(tmp_path / "a.faults").number("EIO") == UNNAMED
+    assert fault_reasons(tmp_path / "a.ring") == ["GPU is lost"]
 
 
 def test_a_reason_that_the_disk_has_no_room_for_leaves_the_gap(tmp_path: Path) -> None:

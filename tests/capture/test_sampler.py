@@ -78,6 +78,14 @@ def test_what_was_measured_can_be_read_after_the_stop(gpu: SimulatedGpu) -> None
     assert sampler.stop() == sampler.stop()
 
 
+def test_a_timeline_ends_before_what_came_in_while_it_was_made(gpu: SimulatedGpu) -> None:
+    with Sampler(["nvml"], tell=lambda what, told: time.sleep(0.3)) as sampler:
+        sampler.wait_past(time.monotonic() + 0.2)
+        [early] = sampler.timelines()
+        [late] = sampler.timelines()
+    assert [seen_s for seen_s in late.seen_s if seen_s <= early.end_s] == early.seen_s
+
+
 def test_no_file_is_left_behind(gpu: SimulatedGpu) -> None:
     sampler = Sampler(["nvml"])
     sampler.start()
@@ -144,6 +152,11 @@ def test_a_gpu_that_is_not_there_is_refused_with_the_reason(tmp_path: Path, monk
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "-1")
     with pytest.raises(NotMeasurable):
         Sampler(["nvml"]).start()
+
+
+def test_a_folder_in_which_no_file_can_be_made_is_not_called_full(tmp_path: Path) -> None:
+    with pytest.raises(NotMeasurable, match=r"No such file.*See to it that files can be made in .*nowhere"):
+        Sampler(["cpu-model"], folder=tmp_path / "nowhere").start()
 
 
 def rings() -> set[Path]:
