@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import cycle, pairwise
+from itertools import cycle
 
 from energyprof.model.domain import Domain
-from energyprof.model.timeline import seen_period_s, usual_step_s
+from energyprof.model.timeline import mean_step_s, seen_period_s, usual_step_s
 
 DENSE_S = 1.5
 DENSE_PERIOD_S = 0.002
@@ -37,10 +37,6 @@ SPACINGS = 233
 
 CONTRADICTED = 0.15
 """A counter that moves more than this share faster or slower than it did at an earlier start is looked at anew."""
-
-ONE_TICK = 1.75
-"""Times the usual step: a longer one is of several ticks, some of which no poll came for. One may be of twice as many
-polls as another, or of half as many more."""
 
 
 class Pace:
@@ -122,17 +118,9 @@ class Pace:
     def _contradicted(self) -> bool:
         """Whether a counter was seen to move at another period than is expected of it."""
         return any(
-            len(seen_s) >= MIN_TICKS and abs(_mean_step_s(seen_s) / self._expected_s[index] - 1) > CONTRADICTED
+            len(seen_s) >= MIN_TICKS and abs((mean_step_s(seen_s) or 0.0) / self._expected_s[index] - 1) > CONTRADICTED
             for index, seen_s in self._ticks.items()
         )
-
-
-def _mean_step_s(seen_s: Sequence[float]) -> float:
-    """The mean time from one of several ticks to the next: where polls are sparse each step is of whole polls, and the
-    usual one not as long as the period."""
-    steps_s = [later_s - earlier_s for earlier_s, later_s in pairwise(seen_s)]
-    usual_s = statistics.median(steps_s)
-    return statistics.fmean(step_s for step_s in steps_s if step_s < ONE_TICK * usual_s)
 
 
 def out_of_step_s(counter_s: float, longest_s: float) -> float:

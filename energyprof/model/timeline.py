@@ -14,6 +14,10 @@ NS_PER_S = 1e9
 RESOLVED_POLLS = 2
 """A counter is seen to move in steps if these are longer than so many polls; faster ones just move."""
 
+ONE_TICK = 1.75
+"""Times the usual step: a longer one is of several ticks, some of which no poll came for. One may be of twice as many
+polls as another, or of half as many more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:
@@ -74,6 +78,18 @@ def usual_step_s(instants_s: Sequence[float]) -> float | None:
     """The usual time from one instant to the next; None where there is no next one."""
     steps_s = [later_s - earlier_s for earlier_s, later_s in pairwise(instants_s)]
     return statistics.median(steps_s) if steps_s else None
+
+
+def mean_step_s(instants_s: Sequence[float]) -> float | None:
+    """The mean time from one of a counter's ticks to the next; None where there is no next one.
+
+    Where polls are sparse each step is of whole polls, and the usual one is not as long as the period.
+    """
+    steps_s = [later_s - earlier_s for earlier_s, later_s in pairwise(instants_s)]
+    if not steps_s:
+        return None
+    longest_s = ONE_TICK * statistics.median(steps_s)
+    return statistics.fmean(step_s for step_s in steps_s if step_s <= longest_s)
 
 
 def seen_period_s(seen_s: Sequence[float], poll_s: float) -> float | None:

@@ -19,7 +19,7 @@ from energyprof.live.watch import LiveWatch, watching
 from energyprof.model.errors import UnwritableOutput
 from energyprof.model.live import LiveIntensity
 from energyprof.model.run import IdleWindow, ProfileRecord, Run, Trial, VariantRecord
-from energyprof.model.timeline import Timeline, usual_step_s
+from energyprof.model.timeline import Timeline, mean_step_s
 from energyprof.runner import schedule
 from energyprof.runner.crew import Crew, Timeouts
 from energyprof.runner.evidence import Evidence, run_folder, save, save_at_last
@@ -354,7 +354,7 @@ class _Measuring:
 def counter_period_s(timelines: Sequence[Timeline]) -> float:
     """Seconds between two ticks of the slowest counter that counts, as observed; 0 where none has moved twice."""
     steps_s = [
-        usual_step_s(timeline.seen_s)
+        mean_step_s(timeline.seen_s)
         for timeline in timelines
         if timeline.domain.model is None and timeline.domain.apart is None
     ]

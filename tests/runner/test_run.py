@@ -177,6 +177,10 @@ def test_a_meter_that_stands_apart_does_not_make_trials_longer() -> None:
     assert counter_period_s(timelines) == pytest.approx(0.1, rel=0.05)
 
 
+def test_sparse_polls_do_not_make_a_counters_period_seem_shorter() -> None:
+    assert counter_period_s([polled(Course(), 30.0, poll_s=0.0382)]) == pytest.approx(0.1, rel=0.01)
+
+
 def test_a_killed_worker_fails_its_variant_and_the_others_finish(profile: Profile, tmp_path: Path) -> None:
     def kill_one(trial: Trial, counted: int) -> None:
         if trial.index == 0:
