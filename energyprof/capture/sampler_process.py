@@ -32,6 +32,8 @@ def main() -> None:
     request = json.loads(sys.argv[1])
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    # Nobody reads it before the end, so that a library which says much would hang; what is too much is lost.
+    os.set_blocking(sys.stderr.fileno(), False)
     parent = request["parent_pid"]  # told and not asked for: it may be gone by now
     serve(request, _say, Surroundings(alive=lambda: os.getppid() == parent))
 

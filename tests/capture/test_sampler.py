@@ -143,6 +143,17 @@ def test_a_killed_sampler_is_started_again_once_and_leaves_a_gap(gpu: SimulatedG
     assert timeline.seen_s[-1] > gap.end_s + 0.2
 
 
+@pytest.mark.skipif(not Path("/proc/self/fdinfo").exists(), reason="no /proc to look into")
+def test_a_library_that_says_much_cannot_hold_up_the_child(gpu: SimulatedGpu) -> None:
+    """Nobody reads its standard error meanwhile: where that is full, a line is lost, and no write waits."""
+    with Sampler(["nvml"]) as sampler:
+        sampler.wait_past(time.monotonic())
+        child = sampler._running_child()
+        shown = Path(f"/proc/{child.pid}/fdinfo/2").read_text()
+    flags = next(int(line.split()[1], 8) for line in shown.splitlines() if line.startswith("flags"))
+    assert flags & os.O_NONBLOCK
+
+
 def test_an_unknown_sensor_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(UnknownName, match="nvml"):
         Sampler(["nvlm"]).start()
