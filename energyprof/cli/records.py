@@ -22,7 +22,10 @@ def load_run(path: Path) -> Run:
     from energyprof.model.record import loads
 
     file = path / "run.json" if path.is_dir() else path
-    return loads(_text(file), str(file))
+    run = loads(_text(file), str(file))
+    if not run.variants:
+        raise InvalidRun(f"{file} holds no variant, so there is nothing to show. Measure again with `energyprof run`.")
+    return run
 
 
 def is_session(path: Path) -> bool:

@@ -90,6 +90,12 @@ def test_a_damaged_record_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert not (tmp_path / "index.html").exists()
 
 
+def test_a_record_without_variants_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = write(replace(recorded(), variants=[], trials=[], scores=[]), tmp_path / "sim")
+    assert main(["report", str(folder)]) == 2
+    assert "run.json holds no variant, so there is nothing to show. Measure again" in capsys.readouterr().err
+
+
 def test_with_one_bad_record_nothing_is_written(tmp_path: Path) -> None:
     good = write(recorded(), tmp_path / "sim")
     assert main(["report", str(good), str(tmp_path / "missing")]) == 2

@@ -84,12 +84,6 @@ def test_a_trial_that_nobody_can_have_measured_is_named(field: str, value: objec
         loads(json.dumps(document), "x.json")
 
 
-def test_a_record_without_variants_is_refused() -> None:
-    document = json.loads(dumps(replace(RUN, variants=[], trials=[])))
-    with pytest.raises(InvalidRun, match="variants: there is none"):
-        loads(json.dumps(document))
-
-
 def test_a_record_from_before_items_were_digested_is_read() -> None:
     document = json.loads(dumps(RUN))
     del document["profile"]["items_sha256"]
