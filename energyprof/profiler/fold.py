@@ -212,8 +212,8 @@ class Books:
             work.calls, work.errors, work.duration_s = span.calls, span.errors, span.duration_ns / NS_PER_S
         else:
             work.calls, work.errors = 1, int(span.error is not None)
-            segments = without(clipped(_snapshot(span, math.inf).segments, self.start_s, math.inf), _of_the_name(span))
-            work.duration_s = math.fsum(end - start for start, end in segments)
+            segments = clipped(_snapshot(span, math.inf).segments, self.start_s, math.inf)
+            work.duration_s = math.fsum(end - start for start, end in _outside_its_name(segments, span))
         works.setdefault((span.primary is self._log, span.name), Work()).add(work)
 
 
@@ -268,15 +268,14 @@ def _running(snapshot: Snapshot, open_ids: Collection[int]) -> tuple[tuple[int, 
     return tuple(found)
 
 
-def _of_the_name(span: Finished) -> list[Stretch]:
-    """When others of the same name around it were active: their seconds are counted, with the joules, once."""
-    found: list[Stretch] = []
+def _outside_its_name(segments: list[Stretch], span: Finished) -> list[Stretch]:
+    """Those in which no other of the same name around it was active: its seconds are counted, with the joules, once."""
     around = span.parent
-    while around is not None:
+    while around is not None and segments:
         if around.name == span.name:
-            found += _snapshot(around, math.inf).segments
+            segments = without(segments, union(_snapshot(around, math.inf).segments))
         around = around.parent
-    return union(found)
+    return segments
 
 
 def _running_of_the_name(span: Finished, open_ids: Collection[int]) -> int | None:
