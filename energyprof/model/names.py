@@ -10,8 +10,9 @@ LIKE = 0.6
 
 
 def nearest(name: str, known: Iterable[str], *, most: int = 1, like: float = LIKE) -> list[str]:
-    """The known names spelled most like it, best first; none where none is alike."""
-    return difflib.get_close_matches(name, list(known), n=most, cutoff=like)
+    """The known names spelled most like it in whatever case, best first; none where none is alike."""
+    folded = {each.casefold(): each for each in known}
+    return [folded[each] for each in difflib.get_close_matches(name.casefold(), folded, n=most, cutoff=like)]
 
 
 def either(names: Iterable[str]) -> str:

@@ -9,6 +9,8 @@ def test_the_nearest_come_first_and_the_others_not_at_all() -> None:
     assert nearest("tourch", ["onnx", "torch", "touch"], most=3) == ["touch", "torch"]
     assert nearest("tourch", ["onnx", "torch", "touch"]) == ["touch"]
     assert nearest("xyz", ["onnx", "torch"]) == []
+    assert nearest("NVML", ["amd", "nvml"]) == ["nvml"]
+    assert nearest("gesi", ["amd", "GESI"]) == ["GESI"]
     assert nearest("digit", []) == []
 
 
