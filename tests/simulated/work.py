@@ -20,3 +20,8 @@ def drawing(gpu: SimulatedGpu) -> Draw:
         time.sleep(duration_s)
 
     return draw
+
+
+def drawn_j(lasted_s: float, *pulses: tuple[float, float]) -> float:
+    """Joules of a time with such (duration_s, power_w) in it; a busy machine wakes up late, and idles until then."""
+    return sum(pulse_s * power_w for pulse_s, power_w in pulses) + IDLE_W * (lasted_s - sum(s for s, _ in pulses))
