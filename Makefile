@@ -29,8 +29,8 @@ quick: profile ## the same as profile with fewer trials: wider intervals, in two
 report: setup ## render the pages in reports/ again without measuring
 	$(BIN)/energyprof report $(or $(wildcard reports/*/run.json),$(error reports/ holds no run yet; `make profile` makes some))
 
-# Most tests wait for a clock, a counter or a process, so that two cores are enough for these.
-TEST_PROCESSES ?= 3
+# Most tests wait for a clock, a counter or a process; more at a time would make two cores miss what they wait for.
+TEST_PROCESSES ?= 2
 test: setup ## run all tests
 	$(BIN)/pytest --numprocesses $(TEST_PROCESSES) --dist worksteal
 
