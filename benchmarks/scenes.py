@@ -24,6 +24,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from cpu_time import share_of_core, tree
 from simulated.truth import Edges
 from tools import TOOLS, Found, Tool
 
@@ -197,9 +198,7 @@ def standing(tool: Tool, edges: Edges, *, duration_s: float) -> Outcome:
     tool.start()
     with tool.window("standing"):
         time.sleep(SETTLED_S)
-        before_s, start_s = tree_cpu_s([os.getpid()]), time.monotonic()
-        time.sleep(duration_s)
-        share = (tree_cpu_s([os.getpid()]) - before_s) / (time.monotonic() - start_s)
+        share = share_of_core([os.getpid()], lambda: time.sleep(duration_s), duration_s)
     tool.stop()
     return {"share_of_core": share}
 
@@ -219,7 +218,7 @@ def slowdown(make: Callable[[], Tool], *, workload: str, pairs: int) -> Outcome:
         samplers = [pid for pid in tree(os.getpid()) if pid != os.getpid()]
         if not samplers:
             return {"missing": "samples in a thread of the process"}
-        share = share_under(work, samplers)
+        share = share_of_core(samplers, work, SHARE_S)
         for _ in range(pairs):
             taken_s = dict[bool, float]()
             for sampling in generator.sample([True, False], 2):
@@ -231,14 +230,6 @@ def slowdown(make: Callable[[], Tool], *, workload: str, pairs: int) -> Outcome:
             os.kill(pid, signal.SIGCONT)
     tool.stop()
     return {"ratios": [round(ratio, 6) for ratio in ratios], "share": share}
-
-
-def share_under(work: Callable[[], object], samplers: Iterable[int]) -> float:
-    """What these processes use of a core while the work goes on."""
-    before_s, start_s = tree_cpu_s(samplers), time.monotonic()
-    while time.monotonic() < start_s + SHARE_S:
-        work()
-    return (tree_cpu_s(samplers) - before_s) / (time.monotonic() - start_s)
 
 
 def gil_bound() -> int:
@@ -298,30 +289,6 @@ def seconds(function: Callable[[], object], count: int) -> float:
     for _ in range(count):
         function()
     return time.perf_counter() - start_s
-
-
-def tree(root: int) -> dict[int, float]:
-    """The CPU seconds of a process and of all that descend from it and still run, by PID."""
-    parents, own_s = {}, {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # it has ended
-        parents[int(folder.name)] = int(fields[1])
-        own_s[int(folder.name)] = sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
-    found = {root}
-    for _ in range(5):
-        found |= {pid for pid, parent in parents.items() if parent in found}
-    return {pid: own_s[pid] for pid in found if pid in own_s}
-
-
-def tree_cpu_s(roots: Iterable[int]) -> float:
-    """CPU time of these processes and all that descend from them and still run."""
-    used = dict[int, float]()
-    for root in roots:
-        used |= tree(root)
-    return sum(used.values())
 
 
 def beside(true_j: dict[str, float], found: dict[str, Found]) -> Outcome:
