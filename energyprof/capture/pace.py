@@ -25,8 +25,8 @@ OUT_OF_STEP = 0.618034
 LEAST_TURNS = 2
 """A counter is polled 2.618 times a period, or 3.618, 4.618 and so on. Polls in step with a counter, or near a simple
 ratio to it, would see each of its ticks at the same few lags, and its grid could not be told to better than these; from
-such a ratio, by the golden one, all simple ones are far. Each further poll wakes a processor up; of fewer, half a period
-apart or more, nobody could tell how many periods passed from one tick to the next."""
+such a ratio, by the golden one, all simple ones are far. Each further poll wakes a processor up; of fewer, half a
+period apart or more, nobody could tell how many periods passed from one tick to the next."""
 
 DITHER = 0.3
 """Polls come 0.85 to 1.15 periods after each other, for the counters whose period is not the one that is followed."""
